@@ -1,0 +1,69 @@
+/** The walls of architecture: who may know whom. */
+const packages = {
+  core: [],
+  tunnel: [],
+  relay: ['core', 'tunnel'],
+  'agent-runtime': ['core', 'tunnel'],
+  webhook: ['core'],
+  'local-adapter': ['core', 'tunnel', 'relay', 'agent-runtime', 'webhook'],
+  sdk: ['core', 'tunnel'],
+  cli: ['core', 'sdk', 'webhook', 'local-adapter'],
+};
+
+/** A package may import only the front doors of its friends. */
+const knows = (name, friends) => ({
+  name: `${name}-knows-only-its-friends`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src` },
+  to: {
+    path: '^packages/',
+    pathNot: [
+      `^packages/${name}/`,
+      ...friends.map((friend) => `^packages/${friend}/src/index\\.ts$`),
+      ...friends.map((friend) => `^packages/${friend}/src/conformance/index\\.ts$`),
+    ],
+  },
+});
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(packages).map(([name, friends]) => knows(name, friends)),
+    {
+      name: 'core-is-pure',
+      comment: 'core does no I/O',
+      severity: 'error',
+      from: { path: '^packages/core/src', pathNot: '(\\.test\\.ts$|/conformance/)' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'inversify-only-where-things-are-composed',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '/(container|module|tokens|connect)\\.ts$|\\.test\\.ts$' },
+      to: { path: 'node_modules/inversify' },
+    },
+    {
+      name: 'kubernetes-client-only-in-its-adapter',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '^packages/k8s-adapter/' },
+      to: { path: 'node_modules/@kubernetes/client-node' },
+    },
+    {
+      name: 'product-code-knows-no-test-tools',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '(\\.test\\.ts$|/conformance/|/testing/)' },
+      to: { path: '(node_modules/(vitest|fast-check|nock)|\\.test\\.ts$|/conformance/)' },
+    },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unknown', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^packages/[^/]+/dist/' },
+    tsConfig: { fileName: 'tsconfig.test.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@fairlead/source', 'import', 'node', 'default'],
+    },
+  },
+};

@@ -1,0 +1,2 @@
+/** Model, ports and pure rules of Fairlead: planning, matching, arbitration, lifecycle. @packageDocumentation */
+export {};

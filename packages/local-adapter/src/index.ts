@@ -1,0 +1,2 @@
+/** The embedded cluster: Kubernetes manifests as local processes. @packageDocumentation */
+export {};

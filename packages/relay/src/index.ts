@@ -1,0 +1,2 @@
+/** Joins the tunnels of traffic-agents with the tunnels of sessions. @packageDocumentation */
+export {};

@@ -1,0 +1,2 @@
+/** Traffic intercepts for tests and tools: connect, intercept, wiretap. @packageDocumentation */
+export {};

@@ -1,0 +1,2 @@
+/** Multiplexed, flow-controlled streams over any duplex, with heartbeat and resume. @packageDocumentation */
+export {};

@@ -1,0 +1,2 @@
+/** Pod mutation that adds the traffic-agent, as a pure function. @packageDocumentation */
+export {};
