@@ -1,2 +1,117 @@
-/** Model, ports and pure rules of Fairlead: planning, matching, arbitration, lifecycle. @packageDocumentation */
-export {};
+/**
+ * The model, the ports and the pure rules of Fairlead. No I/O: adapters bring the world in through the ports.
+ * @packageDocumentation
+ */
+export {
+  type ErrorCategory,
+  type ErrorCode,
+  type ErrorFacts,
+  type ErrorPhase,
+  errorCatalogue,
+  FairleadError,
+  type FairleadErrorOptions,
+  type SerializedError,
+} from './errors.ts';
+export type {
+  AgentConfig,
+  AgentConnection,
+  AgentContainer,
+  Redirect,
+  TransportProtocol,
+} from './model/agent-config.ts';
+export type { Identity } from './model/identity.ts';
+export {
+  type Holder,
+  type InterceptMode,
+  type InterceptPhase,
+  type InterceptProgress,
+  type InterceptRecord,
+  type InterceptSpec,
+  type InterceptStatus,
+  type Mechanism,
+  mechanismOf,
+  type PortSelector,
+  type SelectedConnection,
+  type SessionRef,
+  type Toggle,
+} from './model/intercept.ts';
+export type { Match, RequestView, TextRule } from './model/match.ts';
+export {
+  agentContainerName,
+  type Container,
+  type ContainerPort,
+  configHashAnnotation,
+  type EnvFromSource,
+  type EnvVar,
+  type Pod,
+  type PodManifest,
+  type PodMetadata,
+  type PodProblem,
+  type PodSpec,
+  type PodTemplate,
+  type Probe,
+  type ProbeHandler,
+  type StringMap,
+  type Volume,
+  type VolumeMount,
+} from './model/pod.ts';
+export { isHeadless, type Service, type ServicePort } from './model/service.ts';
+export {
+  compareText,
+  compareWorkloads,
+  entryName,
+  formatWorkload,
+  sameWorkload,
+  type UpdateStrategy,
+  type Workload,
+  type WorkloadKey,
+  type WorkloadKind,
+  type WorkloadRef,
+  workloadKinds,
+} from './model/workload.ts';
+export type { AgentConfigStore, ConfigChange, StoredConfig } from './ports/agent-config-store.ts';
+export type { AgentFleet, ConnectedAgent, FleetEvent } from './ports/agent-fleet.ts';
+export type { AgentImageSource } from './ports/agent-image-source.ts';
+export type { CallOptions } from './ports/call-options.ts';
+export type { Clock } from './ports/clock.ts';
+export type { Credential, IdentityProvider, Permission } from './ports/identity-provider.ts';
+export type { Injection, InjectionWarning, Injector, JsonPatchOperation } from './ports/injector.ts';
+export type { InterceptChange, InterceptDraft, InterceptRegistry } from './ports/intercept-registry.ts';
+export type { LogFields, Logger } from './ports/logger.ts';
+export type { MetricLabels, Metrics } from './ports/metrics.ts';
+export type { Rollout, RolloutOptions, RolloutStrategy } from './ports/rollout.ts';
+export type {
+  InterceptRoute,
+  PortProxy,
+  PortRoutes,
+  ProxyPort,
+  ProxyStats,
+  TrafficProxy,
+  WiretapRoute,
+} from './ports/traffic-proxy.ts';
+export type { ByteDuplex, TunnelTransport } from './ports/tunnel-transport.ts';
+export type { ClusterChange, WorkloadResolver } from './ports/workload-resolver.ts';
+export { tokens } from './tokens.ts';
+export {
+  type AgentAssignment,
+  type AgentHello,
+  type AssignedPort,
+  type FromAgent,
+  type ToAgent,
+  wireVersion,
+} from './wire/agent-messages.ts';
+export type { FromSession, SessionHello, ToSession } from './wire/session-messages.ts';
+export type {
+  CallStream,
+  DivertStream,
+  PassthroughStream,
+  StreamMetadata,
+  TapStream,
+} from './wire/stream-metadata.ts';
+export {
+  encodeTapFrame,
+  maxTapFrameBytes,
+  type TapDirection,
+  type TapFrame,
+  TapFrameDecoder,
+} from './wire/tap-frame.ts';

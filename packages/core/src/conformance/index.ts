@@ -1,0 +1,2 @@
+/** @packageDocumentation The promises of the ports, as test suites. */
+export {};

@@ -1,0 +1,14 @@
+import type { CallOptions } from './call-options.ts';
+
+/** Gives a connected byte stream to the manager, on which a tunnel can run. */
+export interface TunnelTransport<Stream extends ByteDuplex = ByteDuplex> {
+  /** Fails with `unreachable` and the cause, or `forbidden`. Has a time limit of its own. */
+  dial(options?: CallOptions): Promise<Stream>;
+}
+
+/** What core needs to know of a byte stream in both directions; on Node it is a `Duplex`. */
+export interface ByteDuplex {
+  readonly destroyed: boolean;
+  write(chunk: Uint8Array): boolean;
+  destroy(error?: Error): unknown;
+}

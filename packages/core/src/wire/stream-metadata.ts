@@ -1,0 +1,44 @@
+import type { AgentHello } from './agent-messages.ts';
+import type { SessionHello } from './session-messages.ts';
+
+/** A diverted connection, or the diverted requests of one: agent → relay → session. Bytes both ways. */
+export interface DivertStream {
+  readonly kind: 'divert';
+  readonly intercept: string;
+  /** The connected agent, as {@link PassthroughStream} names it; set by the relay, not by the agent. */
+  readonly agent: string;
+  readonly pod: string;
+  readonly containerPort: number;
+  /** `http1`: whole HTTP/1 requests that matched, one after the other. */
+  readonly protocol: 'tcp' | 'http1';
+  readonly source: { readonly address: string; readonly port: number };
+}
+
+/** A copy of a connection's bytes: agent → relay → session. Carries tap frames, see {@link encodeTapFrame}. */
+export interface TapStream {
+  readonly kind: 'tap';
+  readonly intercept: string;
+  readonly agent: string;
+  readonly pod: string;
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'http1';
+  readonly source: { readonly address: string; readonly port: number };
+}
+
+/** Asks the real app: session → relay → agent. Bytes both ways. */
+export interface PassthroughStream {
+  readonly kind: 'passthrough';
+  /** An active intercept of this session: its right to speak to the app. */
+  readonly intercept: string;
+  readonly agent: string;
+  readonly containerPort: number;
+}
+
+/** A call to what is behind the relay: session → relay. Request and answer are JSON; see the relay. */
+export interface CallStream {
+  readonly kind: 'call';
+  readonly method: string;
+}
+
+/** The metadata of every stream in a tunnel, as JSON in UTF-8. */
+export type StreamMetadata = AgentHello | SessionHello | DivertStream | TapStream | PassthroughStream | CallStream;
