@@ -38,7 +38,7 @@ module.exports = {
     {
       name: 'inversify-only-where-things-are-composed',
       severity: 'error',
-      from: { path: '^packages/', pathNot: '/(container|module|tokens|connect)\\.ts$|\\.test\\.ts$' },
+      from: { path: '^packages/', pathNot: '/(container|module|tokens|cluster)\\.ts$|\\.test\\.ts$' },
       to: { path: 'node_modules/inversify' },
     },
     {

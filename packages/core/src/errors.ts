@@ -1,4 +1,4 @@
-import type { Holder } from './model/intercept.ts';
+import type { Holder } from './model/holder.ts';
 
 /** Whose move it is when something failed. The exit status of the CLI follows it. */
 export type ErrorCategory = 'user' | 'config' | 'cluster' | 'conflict' | 'internal';

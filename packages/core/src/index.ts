@@ -2,6 +2,8 @@
  * The model, the ports and the pure rules of Fairlead. No I/O: adapters bring the world in through the ports.
  * @packageDocumentation
  */
+
+export type { ClusterAdapter, OpenCluster } from './cluster.ts';
 export {
   type ErrorCategory,
   type ErrorCode,
@@ -19,9 +21,9 @@ export type {
   Redirect,
   TransportProtocol,
 } from './model/agent-config.ts';
+export type { Holder } from './model/holder.ts';
 export type { Identity } from './model/identity.ts';
 export {
-  type Holder,
   type InterceptMode,
   type InterceptPhase,
   type InterceptProgress,

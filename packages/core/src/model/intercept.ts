@@ -101,15 +101,6 @@ export interface SessionRef {
   readonly label: string;
 }
 
-/** Who stands in the way, since when, and how to free it. */
-export interface Holder {
-  readonly intercept: string;
-  readonly user: string;
-  readonly session: string;
-  /** ISO 8601. */
-  readonly since: string;
-}
-
 /** With a match an intercept is personal (`http`), without one exclusive (`tcp`). */
 export function mechanismOf(spec: Pick<InterceptSpec, 'match'>): Mechanism {
   return spec.match === undefined ? 'tcp' : 'http';
