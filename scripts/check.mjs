@@ -1,0 +1,62 @@
+/**
+ * Everything that must hold before a change lands, but for the tests: one line a step, the output of a failed one whole.
+ * `npm run check` runs all steps; `npm run check -- lint walls` only the named ones.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+
+const packages = readdirSync('packages').filter((name) => existsSync(`packages/${name}/package.json`));
+const bin = (name) => `node_modules/.bin/${name}`;
+
+/** Step name → the commands that make it up, each `[program, ...arguments]`. */
+const steps = {
+  build: [[bin('tsc'), '-b']],
+  types: [[bin('tsc'), '-p', 'tsconfig.test.json']],
+  lint: [
+    [bin('biome'), 'ci', '--error-on-warnings', '.'],
+    [bin('oxlint'), '--type-aware', '--deny-warnings'],
+  ],
+  walls: [[bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'packages']],
+  deadwood: [[bin('knip')]],
+  examples: [[process.execPath, 'scripts/check-examples.mjs']],
+  docs: [[bin('typedoc'), '--logLevel', 'Warn']],
+  packages: packages.flatMap((name) => [
+    [bin('publint'), '--strict', `packages/${name}`],
+    [bin('attw'), '--pack', `packages/${name}`, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'],
+  ]),
+};
+
+/** Runs one command; resolves to its exit code and output. */
+function run([program, ...args]) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, output }));
+  });
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in steps));
+if (unknown.length > 0) {
+  console.error(`no such step: ${unknown.join(', ')}; there are ${Object.keys(steps).join(', ')}`);
+  process.exit(2);
+}
+
+let failed = 0;
+for (const [name, commands] of Object.entries(steps)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const began = performance.now();
+  const broken = [];
+  for (const command of commands) {
+    const { code, output } = await run(command);
+    if (code !== 0) broken.push(`$ ${command.join(' ')}\n${output}`);
+  }
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`${broken.length === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`);
+  if (broken.length > 0) console.log(broken.join('\n'));
+  failed += broken.length;
+}
+process.exit(failed === 0 ? 0 : 1);
