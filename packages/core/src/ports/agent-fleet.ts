@@ -26,13 +26,16 @@ export interface ConnectedAgent {
   readonly version: string;
 }
 
-/** Something happened to a tunnel. */
+/**
+ * Something happened to a tunnel. A session is known by its id together with the fingerprint of its key: whoever knows
+ * only the id can neither keep another's intercepts alive nor end them.
+ */
 export type FleetEvent =
   | { readonly type: 'agent-arrived'; readonly agent: ConnectedAgent }
   | { readonly type: 'agent-gone'; readonly agent: ConnectedAgent }
   /** The session's tunnel is up, or it was heard from: its lease starts anew. */
   | { readonly type: 'session-seen'; readonly sessionId: string; readonly fingerprint: string }
   /** The session's tunnel is down; its lease runs. */
-  | { readonly type: 'session-lost'; readonly sessionId: string }
+  | { readonly type: 'session-lost'; readonly sessionId: string; readonly fingerprint: string }
   /** The session said goodbye: nothing to wait for. */
-  | { readonly type: 'session-left'; readonly sessionId: string };
+  | { readonly type: 'session-left'; readonly sessionId: string; readonly fingerprint: string };
