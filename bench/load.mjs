@@ -1,0 +1,35 @@
+import { cpuSeconds, finish } from './processes.mjs';
+
+/** CPU seconds of the proxy for a GB (10^9 bytes) downloaded through it on one connection. */
+export async function cpuPerGb(proxy, { times = 12 } = {}) {
+  const urls = Array.from({ length: times }, () => ['-o', '/dev/null', `http://127.0.0.1:${proxy.port}/64m`]).flat();
+  const before = cpuSeconds(...proxy.pids);
+  await finish('curl', ['-sS', '--max-time', '60', ...urls]);
+  return (cpuSeconds(...proxy.pids) - before) / ((times * (64 << 20)) / 1e9);
+}
+
+/** Runs wrk and resolves to how many requests were answered. */
+async function wrk(port, { path, seconds, connections, headers = [] }) {
+  const out = await finish('wrk', [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    ...headers.flatMap((header) => ['-H', header]),
+    `http://127.0.0.1:${port}${path}`,
+  ]);
+  const errors = out.match(/(Socket errors: .*|Non-2xx or 3xx responses: \d+)/);
+  if (errors) throw new Error(`load on port ${port}: ${errors[1]}`);
+  return Number(out.match(/(\d+) requests in/)[1]);
+}
+
+/** CPU microseconds of the proxy for a request, on connections that are kept. */
+export async function cpuPerRequest(proxy, options = {}) {
+  const before = cpuSeconds(...proxy.pids);
+  const requests = await wrk(proxy.port, { path: '/small', seconds: 2, connections: 16, ...options });
+  return ((cpuSeconds(...proxy.pids) - before) * 1e6) / requests;
+}
+
+/** CPU microseconds of the proxy for a connection with one request. */
+export function cpuPerConnection(proxy) {
+  return cpuPerRequest(proxy, { headers: ['Connection: close'] });
+}

@@ -1,0 +1,29 @@
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { family, listening, start } from './processes.mjs';
+
+/** nginx as the app behind every proxy: `/small`, `/1m` and `/64m`. */
+export async function startOrigin(folder, port) {
+  mkdirSync(`${folder}/www`, { recursive: true });
+  for (const [name, bytes] of [
+    ['1m', 1 << 20],
+    ['64m', 64 << 20],
+  ]) {
+    writeFileSync(`${folder}/www/${name}`, '');
+    truncateSync(`${folder}/www/${name}`, bytes);
+  }
+  writeFileSync(
+    `${folder}/nginx.conf`,
+    `daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log /dev/null crit;
+events { worker_connections 4096; }
+http {
+  access_log off; keepalive_requests 100000000; sendfile on; tcp_nodelay on;
+  client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
+  server { listen 127.0.0.1:${port} backlog=4096; location = /small { return 200 "ok\\n"; } location / { root ${folder}/www; } }
+}
+`,
+  );
+  const nginx = start('nginx', ['-e', '/dev/null', '-c', `${folder}/nginx.conf`, '-p', folder]);
+  await listening(port);
+  return { port, pids: family(nginx.pid) };
+}

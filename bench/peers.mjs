@@ -1,0 +1,29 @@
+import { writeFileSync } from 'node:fs';
+import { listening, start } from './processes.mjs';
+
+/** haproxy with one thread, passing bytes (`tcp`) or routing by a header (`http`). */
+export async function startHaproxy(folder, mode, port, appPort) {
+  const rule = mode === 'http' ? '  acl mine hdr(x-user) -m str ada\n  use_backend app2 if mine\n' : '';
+  writeFileSync(
+    `${folder}/haproxy-${mode}.cfg`,
+    `global
+  nbthread 1
+  maxconn 20000
+defaults
+  mode ${mode}
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+frontend in
+  bind 127.0.0.1:${port} backlog 4096
+${rule}  default_backend app
+backend app
+  server a 127.0.0.1:${appPort}
+backend app2
+  server a 127.0.0.1:${appPort}
+`,
+  );
+  const child = start('haproxy', ['-db', '-f', `${folder}/haproxy-${mode}.cfg`]);
+  await listening(port);
+  return { port, pids: [child.pid] };
+}

@@ -1,0 +1,17 @@
+import type { ClusterAdapter } from '@fairlead/core';
+import type { OutputFormat } from './output/print-document.ts';
+import type { Progress } from './output/progress.ts';
+import type { Terminal } from './output/terminal.ts';
+
+/** What every command is handed. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly progress: Progress;
+  readonly format: OutputFormat;
+  /** Aborts when the person or the system asks the command to end. */
+  readonly signal: AbortSignal;
+  /** The namespace that was named, if one was. */
+  readonly namespace: string | undefined;
+  /** Reaches the cluster that the options mean. Fails when they mean none. */
+  readonly cluster: () => ClusterAdapter;
+}

@@ -1,0 +1,64 @@
+import yoctoSpinner from 'yocto-spinner';
+import { paint } from './paint.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Tells on stderr what is going on: a spinner where a person looks, plain lines elsewhere. */
+export interface Progress {
+  /** What is being done now. Replaces the former step's text. */
+  step(text: string): void;
+  /** The present step ended well. */
+  done(text: string): void;
+  /** The present step ended badly. */
+  failed(text: string): void;
+  /** A line beside the steps. */
+  note(text: string): void;
+}
+
+/** The progress that suits the terminal. With `quiet` nothing is written. */
+export function createProgress(terminal: Terminal, options: { readonly quiet?: boolean } = {}): Progress {
+  if (options.quiet) return { step() {}, done() {}, failed() {}, note() {} };
+  return terminal.isInteractive ? spinnerProgress(terminal) : lineProgress(terminal);
+}
+
+function lineProgress(terminal: Terminal): Progress {
+  let last = '';
+  const line = (mark: string, text: string): void => terminal.err(`${mark} ${text}\n`);
+  return {
+    step(text) {
+      if (text !== last) line('…', text);
+      last = text;
+    },
+    done: (text) => line('✓', text),
+    failed: (text) => line('✗', text),
+    note: (text) => terminal.err(`  ${text}\n`),
+  };
+}
+
+function spinnerProgress(terminal: Terminal): Progress {
+  const colour = paint(terminal.hasColour);
+  let spinner: ReturnType<typeof yoctoSpinner> | undefined;
+  const stop = (): void => {
+    spinner?.stop();
+    spinner = undefined;
+  };
+  return {
+    step(text) {
+      if (spinner) spinner.text = text;
+      else spinner = yoctoSpinner({ text, stream: process.stderr }).start();
+    },
+    done(text) {
+      stop();
+      terminal.err(`${colour.green('✓')} ${text}\n`);
+    },
+    failed(text) {
+      stop();
+      terminal.err(`${colour.red('✗')} ${text}\n`);
+    },
+    note(text) {
+      const interrupted = spinner?.text;
+      stop();
+      terminal.err(`  ${text}\n`);
+      if (interrupted !== undefined) this.step(interrupted);
+    },
+  };
+}

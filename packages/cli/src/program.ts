@@ -1,0 +1,157 @@
+import { Command, CommanderError, Option } from 'commander';
+import { demo } from './commands/demo.ts';
+import { inject } from './commands/inject.ts';
+import { intercept } from './commands/intercept.ts';
+import { leave } from './commands/leave.ts';
+import { list } from './commands/list.ts';
+import { localUp } from './commands/local-up.ts';
+import { plan } from './commands/plan.ts';
+import { status } from './commands/status.ts';
+import { version } from './commands/version.ts';
+import { wiretap } from './commands/wiretap.ts';
+import { clusterFromOptions } from './cluster-from-options.ts';
+import type { CommandContext } from './context.ts';
+import { exitStatus, interruptedStatus } from './output/exit-status.ts';
+import type { OutputFormat } from './output/print-document.ts';
+import { createProgress } from './output/progress.ts';
+import { reportFailure } from './output/report-failure.ts';
+import type { Terminal } from './output/terminal.ts';
+import { packageVersion } from './package-version.ts';
+
+/** What the program needs from the process around it. */
+export interface ProgramSurroundings {
+  readonly terminal: Terminal;
+  /** Aborts on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+interface SharedOptions {
+  readonly output?: OutputFormat;
+  readonly namespace?: string;
+  readonly local?: string | true;
+}
+
+/** Runs one command line. Resolves to the exit status; never rejects. */
+export async function runProgram(args: readonly string[], surroundings: ProgramSurroundings): Promise<number> {
+  const { terminal, signal } = surroundings;
+  let status = 0;
+  let format: OutputFormat = args.includes('json') ? 'json' : 'text';
+
+  /** Makes a command's action: builds its context, keeps the exit status it resolves to. */
+  const action =
+    <Args extends unknown[]>(run: (context: CommandContext, ...args: Args) => Promise<number | undefined> | number | undefined) =>
+    async (...given: unknown[]): Promise<void> => {
+      const command = given.at(-1) as Command;
+      const options = command.optsWithGlobals<SharedOptions>();
+      format = options.output ?? 'text';
+      const context: CommandContext = {
+        terminal,
+        signal,
+        format,
+        progress: createProgress(terminal),
+        namespace: options.namespace,
+        cluster: () => clusterFromOptions(options),
+      };
+      status = (await run(context, ...(given.slice(0, -1) as Args))) ?? 0;
+    };
+
+  const program = build(action, terminal);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return status;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : exitStatus.user;
+    if (signal.aborted) return interruptedStatus;
+    return reportFailure(thrown, terminal, format);
+  }
+}
+
+type ActionFactory = <Args extends unknown[]>(
+  run: (context: CommandContext, ...args: Args) => Promise<number | undefined> | number | undefined,
+) => (...given: unknown[]) => Promise<void>;
+
+function build(action: ActionFactory, terminal: Terminal): Command {
+  const program = new Command('fairlead')
+    .description('Takes the traffic of a Kubernetes workload to a process of yours. The workload is never edited.')
+    .version(packageVersion, '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showSuggestionAfterError()
+    .addHelpText('after', '\nExit status: 0 ok, 1 internal, 2 usage, 3 configuration, 4 cluster, 5 conflict.');
+
+  const command = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .addOption(new Option('-o, --output <format>', 'one document on stdout').choices(['text', 'json', 'yaml']))
+      .exitOverride()
+      .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+
+  /** A command that speaks to a cluster. */
+  const clusterCommand = (name: string, description: string): Command =>
+    command(name, description)
+      .option('-n, --namespace <namespace>', 'the namespace to work in')
+      .option('--local [socket]', 'the embedded cluster that `fairlead local up` runs');
+
+  command('demo', 'Show an intercept on the embedded cluster: a sample shop, real traffic, no Kubernetes').action(action(demo));
+  command('version', 'Print versions').action(action(version));
+
+  clusterCommand('plan', 'Show the agent configs that workloads would get; writes nothing')
+    .argument('[workload]', 'KIND/NAME; default: every interceptable workload')
+    .option('-f, --filename <file...>', 'plan manifests instead of a cluster; - is stdin')
+    .option('--agent-image <image>', 'the image of the traffic-agent')
+    .action(action(plan));
+
+  command('inject', 'Print manifests with the traffic-agent added, as the injector would add it')
+    .option('-n, --namespace <namespace>', 'the namespace of manifests that name none')
+    .requiredOption('-f, --filename <file...>', 'the manifests; - is stdin')
+    .option('--only-enabled', 'only what is annotated with inject-traffic-agent: enabled')
+    .option('--agent-image <image>', 'the image of the traffic-agent')
+    .action(action(inject));
+
+  const traffic = (name: string, description: string): Command =>
+    clusterCommand(name, description)
+      .argument('<workload>', 'KIND/NAME or NAME')
+      .option('--service <service>', 'the Service, when several lead to the port')
+      .option('--container <container>', 'the container, when several have the port')
+      .option('--header <name=value>', 'only requests with this header; may be repeated', collect)
+      .option('--path-prefix <prefix>', 'only requests whose path begins so')
+      .option('--method <method>', 'only requests of this method');
+
+  traffic('intercept', 'Take the traffic of a workload until Ctrl-C, or until the command after -- ends')
+    .argument('[command...]', 'after --: a program to run while the intercept is active')
+    .option('--port <svcport[:local]>', 'service port, and the local port that gets its traffic; may be repeated', collect)
+    .option('--to <host:port>', 'where the traffic goes; default: the container port on 127.0.0.1')
+    .option('--cut', 'cut open connections when the intercept starts and ends, instead of letting them finish')
+    .option('--timeout <seconds>', 'how long the preparation may take', '60')
+    .action(action(intercept));
+
+  traffic('wiretap', 'Print a copy of the traffic of a workload; replies are unchanged')
+    .option('--port <svcport>', 'service port; may be repeated', collect)
+    .option('--for <seconds>', 'stop after this time')
+    .option('--limit <pieces>', 'stop after this many pieces')
+    .action(action(wiretap));
+
+  clusterCommand('list', 'Workloads that can be intercepted, and the intercepts that exist').action(action(list));
+  clusterCommand('status', 'Whether the cluster can be reached, and what runs in it').action(action(status));
+  clusterCommand('leave', 'End an intercept')
+    .argument('<name>', 'as `fairlead list` shows it')
+    .action(action(leave));
+
+  const local = program.command('local').description('The embedded cluster');
+  local
+    .command('up')
+    .description('Run manifests as local processes in the foreground; other commands reach them with --local')
+    .requiredOption('-f, --filename <file...>', 'the manifests')
+    .option('-n, --namespace <namespace>', 'the namespace of manifests that name none')
+    .option('-o, --output <format>', 'one document on stdout when everything is ready')
+    .option('--socket <path>', 'where other commands find it')
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .action(action(localUp));
+  return program;
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
