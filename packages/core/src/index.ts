@@ -3,6 +3,7 @@
  * @packageDocumentation
  */
 
+export { abortable } from './abortable.ts';
 export type { ClusterAdapter, OpenCluster } from './cluster.ts';
 export {
   type ErrorCategory,
@@ -14,6 +15,21 @@ export {
   type FairleadErrorOptions,
   type SerializedError,
 } from './errors.ts';
+export { CachedAgentImageSource, type CachedAgentImageSourceOptions } from './memory/cached-agent-image-source.ts';
+export { ChangeFeed, type ChangeFeedOptions, type SubscribeOptions } from './memory/change-feed.ts';
+export { ManualClock, type ManualClockOptions } from './memory/manual-clock.ts';
+export { MemoryAgent } from './memory/memory-agent.ts';
+export { MemoryAgentConfigStore } from './memory/memory-agent-config-store.ts';
+export { MemoryAgentFleet, type MemoryAgentFleetOptions } from './memory/memory-agent-fleet.ts';
+export { MemoryCluster } from './memory/memory-cluster.ts';
+export { MemoryInterceptRegistry, type MemoryInterceptRegistryOptions } from './memory/memory-intercept-registry.ts';
+export { type LogLevel, type LogLine, MemoryLogger, SilentLogger } from './memory/memory-logger.ts';
+export { MemoryMetrics } from './memory/memory-metrics.ts';
+export { MemoryRollout, type PodHost } from './memory/memory-rollout.ts';
+export { MemoryTunnelTransport, type MemoryTunnelTransportParts } from './memory/memory-tunnel-transport.ts';
+export { MemoryWorkloadResolver } from './memory/memory-workload-resolver.ts';
+export { StaticAgentImageSource } from './memory/static-agent-image-source.ts';
+export { type KnownUser, StaticIdentityProvider } from './memory/static-identity-provider.ts';
 export type {
   AgentConfig,
   AgentConnection,
@@ -93,6 +109,8 @@ export type {
 } from './ports/traffic-proxy.ts';
 export type { ByteDuplex, TunnelTransport } from './ports/tunnel-transport.ts';
 export type { ClusterChange, WorkloadResolver } from './ports/workload-resolver.ts';
+export { sleepBy } from './sleep.ts';
+export { createSystemClock, type HostTimers } from './system-clock.ts';
 export { tokens } from './tokens.ts';
 export {
   type AgentAssignment,

@@ -14,7 +14,10 @@ export interface AgentConfigStore {
    * owns the place.
    */
   write(key: WorkloadKey, config: AgentConfig, expected?: string, options?: CallOptions): Promise<StoredConfig>;
-  /** Deletes the entry under the same rule. Deleting what is not there succeeds when `expected` is undefined. */
+  /**
+   * Deletes the entry if it still has revision `expected`, else fails with `stale-write`; without `expected` whatever is
+   * there goes, and deleting what is not there succeeds. Fails with `foreign-store` as {@link write} does.
+   */
   delete(key: WorkloadKey, expected?: string, options?: CallOptions): Promise<void>;
   /** The present entries, then every change, until the signal aborts (then it ends without an error). */
   watch(namespace: string, options?: CallOptions): AsyncIterable<ConfigChange>;

@@ -7,11 +7,15 @@ export interface AgentFleet {
   /** The agents connected now. */
   agents(): readonly ConnectedAgent[];
   /**
-   * Tells an agent which intercepts it serves; resolves when it has acknowledged that epoch. Fails with
-   * `connection-lost` when the agent is or goes away, `timeout` when it does not answer in time.
+   * Tells an agent which intercepts it serves; resolves when it has acknowledged that epoch or a later one. Fails with
+   * `connection-lost` when the agent is or goes away, `timeout` when it does not answer in time, and with the agent's own
+   * error when it refuses.
    */
   assign(agentId: string, assignment: AgentAssignment, options?: CallOptions): Promise<void>;
-  /** Arrivals and departures from now on, until the signal aborts. Those already there are told first. */
+  /**
+   * The agents and sessions that are there, then every arrival and departure, until the signal aborts (then it ends
+   * without an error).
+   */
   watch(options?: CallOptions): AsyncIterable<FleetEvent>;
 }
 
