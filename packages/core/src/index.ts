@@ -30,12 +30,13 @@ export { MemoryTunnelTransport, type MemoryTunnelTransportParts } from './memory
 export { MemoryWorkloadResolver } from './memory/memory-workload-resolver.ts';
 export { StaticAgentImageSource } from './memory/static-agent-image-source.ts';
 export { type KnownUser, StaticIdentityProvider } from './memory/static-identity-provider.ts';
-export type {
-  AgentConfig,
-  AgentConnection,
-  AgentContainer,
-  Redirect,
-  TransportProtocol,
+export {
+  type AgentConfig,
+  type AgentConnection,
+  type AgentContainer,
+  agentConfigSchemaVersion,
+  type Redirect,
+  type TransportProtocol,
 } from './model/agent-config.ts';
 export type { Holder } from './model/holder.ts';
 export type { Identity } from './model/identity.ts';
@@ -87,6 +88,23 @@ export {
   type WorkloadRef,
   workloadKinds,
 } from './model/workload.ts';
+export { type Annotation, type AnnotationName, annotationDomains, readAnnotation } from './planning/annotations.ts';
+export { canonicalJson } from './planning/canonical-json.ts';
+export { agentMountPoint, envPrefix } from './planning/container-names.ts';
+export { contentHash } from './planning/content-hash.ts';
+export { type InjectionDecision, injectionWanted } from './planning/injection-wanted.ts';
+export { isCurrent } from './planning/is-current.ts';
+export { mergeUnknownFields } from './planning/merge-unknown-fields.ts';
+export { needsNetAdmin } from './planning/needs-net-admin.ts';
+export { parseAgentConfig } from './planning/parse-agent-config.ts';
+export { type PlanResult, planAgentConfig } from './planning/plan-agent-config.ts';
+export { type PlanOptions, planDefaults } from './planning/plan-options.ts';
+export type { PlanWarning, PlanWarningCode } from './planning/plan-warning.ts';
+export { planWorkload, planWorkloads, type WorkloadPlan } from './planning/plan-workloads.ts';
+export { podsToReplace } from './planning/pods-to-replace.ts';
+export { type PortIdentifier, parsePortIdentifier } from './planning/port-identifier.ts';
+export { type SelectionResult, selectAll, selectConnections } from './planning/select-connections.ts';
+export { servicesOf, servicesSelecting } from './planning/services-of.ts';
 export type { AgentConfigStore, ConfigChange, StoredConfig } from './ports/agent-config-store.ts';
 export type { AgentFleet, ConnectedAgent, FleetEvent } from './ports/agent-fleet.ts';
 export type { AgentImageSource } from './ports/agent-image-source.ts';

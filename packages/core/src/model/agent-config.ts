@@ -3,9 +3,14 @@ import type { WorkloadKind } from './workload.ts';
 /** The transport protocols that a connection may have. */
 export type TransportProtocol = 'TCP' | 'UDP';
 
+/** The schema that this version writes, and the newest that it reads. */
+export const agentConfigSchemaVersion = 1;
+
 /**
- * How traffic for a container port reaches the traffic-agent: by giving the port's name to the agent, or by packet
- * rules that an init container with NET_ADMIN writes.
+ * How a connection's traffic reaches the traffic-agent. `rename`: the agent takes over the container port's name, and the
+ * injector hides that name, for that protocol, in every container. `iptables`: packet rules, which an init container with
+ * NET_ADMIN writes, lead the container port to the agent port. Two connections to one container port may differ; both
+ * ways lead to the same agent port.
  */
 export type Redirect = 'rename' | 'iptables';
 
@@ -14,16 +19,18 @@ export interface AgentConnection {
   /** The port's name in the pod template; empty when it has none. */
   readonly containerPortName: string;
   readonly containerPort: number;
+  /** Empty, as are the service's other fields, for a container port that callers reach without a service. */
   readonly serviceName: string;
   readonly serviceUID: string;
   /** Empty for the only port of a Service when it has no name. */
   readonly servicePortName: string;
+  /** 0 without a service. */
   readonly servicePort: number;
   readonly protocol: TransportProtocol;
   /** As the service port says; empty when it says nothing. */
   readonly appProtocol: string;
   readonly headless: boolean;
-  /** The Service names its target by number: renaming would not redirect, packet rules are needed. */
+  /** Callers come by number, not by name: renaming would not redirect, packet rules are needed. */
   readonly targetPortNumeric: boolean;
   readonly redirect: Redirect;
   /** Where the traffic-agent listens for this container port. One per (container port, protocol). */
@@ -44,9 +51,12 @@ export interface AgentContainer {
 
 /** Everything one traffic-agent needs. One entry per workload. Unknown fields survive a round trip. */
 export interface AgentConfig {
-  /** 1 for all that this version writes. */
+  /** {@link agentConfigSchemaVersion} for all that this version writes. */
   readonly schemaVersion: number;
-  /** Content hash over everything else; pods carry it, so a differing pod is one to replace. */
+  /**
+   * Content hash over everything else that was planned; pods carry it, so a differing pod is one to replace. Fields that a
+   * store kept for another version are not part of it.
+   */
   readonly hash: string;
   /** The user owns this entry: never generated over, injected or rolled out. */
   readonly manual?: boolean;
