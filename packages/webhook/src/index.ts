@@ -1,2 +1,23 @@
-/** Pod mutation that adds the traffic-agent, as a pure function. @packageDocumentation */
-export {};
+/**
+ * Adds the traffic-agent to pods: a pure function from a pod and an agent config to a JSON Patch, and the same behind
+ * the port `Injector`.
+ * @packageDocumentation
+ */
+
+export { applyPatch } from './apply-patch.ts';
+export { mutatePod, mutateTemplate } from './mutate-pod.ts';
+export type { ContainerResources, MutationOptions } from './mutation-options.ts';
+export {
+  agentEnvPrefix,
+  appEnvPrefix,
+  configDirectory,
+  exportDirectory,
+  hiddenPortsAnnotation,
+  initContainerName,
+  injectAnnotation,
+  podInfoDirectory,
+  readyPath,
+  tokenAudience,
+  tokenDirectory,
+} from './sidecar-names.ts';
+export { WebhookInjector } from './webhook-injector.ts';

@@ -1,0 +1,50 @@
+import { type AgentConfig, type Container, entryName, type Volume, type VolumeMount } from '@fairlead/core';
+import { configDirectory, exportDirectory, podInfoDirectory, tokenAudience, tokenDirectory } from './sidecar-names.ts';
+
+/** A volume of the traffic-agent's own, and where it sees it. */
+export interface AgentVolume {
+  readonly volume: Volume;
+  readonly mount: VolumeMount;
+}
+
+/** A token is renewed by the kubelet well before this ends. */
+const tokenSeconds = 3600;
+
+/**
+ * The traffic-agent's own volumes: its config, the pod's annotations, room for exports, and its identity. A name that a
+ * container of the app uses for a volume of its own is avoided.
+ */
+export function agentVolumes(config: AgentConfig, configMapName: string, others: readonly Container[]): AgentVolume[] {
+  const used = new Set(others.flatMap(({ volumeMounts }) => (volumeMounts ?? []).map(({ name }) => name)));
+  const own = (name: string, mountPath: string, source: Readonly<Record<string, unknown>>): AgentVolume => {
+    const free = freeName(name, used);
+    const readOnly = !('emptyDir' in source);
+    return { volume: { name: free, ...source }, mount: { name: free, mountPath, ...(readOnly && { readOnly }) } };
+  };
+  return [
+    own('traffic-config', configDirectory, {
+      configMap: { name: configMapName, items: [{ key: configKey(config), path: 'config.yaml' }] },
+    }),
+    own('traffic-annotations', podInfoDirectory, {
+      downwardAPI: {
+        items: [{ path: 'annotations', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.annotations' } }],
+      },
+    }),
+    own('export-volume', exportDirectory, { emptyDir: {} }),
+    own('fairlead-token', tokenDirectory, {
+      projected: {
+        sources: [{ serviceAccountToken: { path: 'token', audience: tokenAudience, expirationSeconds: tokenSeconds } }],
+      },
+    }),
+  ];
+}
+
+function configKey(config: AgentConfig): string {
+  return entryName({ kind: config.workloadKind, name: config.workloadName });
+}
+
+function freeName(name: string, used: ReadonlySet<string>): string {
+  let free = name;
+  for (let ordinal = 1; used.has(free); ordinal += 1) free = `${name}-${ordinal}`;
+  return free;
+}
