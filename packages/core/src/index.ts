@@ -15,6 +15,20 @@ export {
   type FairleadErrorOptions,
   type SerializedError,
 } from './errors.ts';
+export { arbitrate } from './matching/arbitrate.ts';
+export { type Claim, type ClaimedPort, orderRoutes } from './matching/claim.ts';
+export { overlaps, subsumes } from './matching/compare-matches.ts';
+export { type CompiledMatch, compileMatch, matches } from './matching/compile-match.ts';
+export { type Explanation, explainMatch } from './matching/explain-match.ts';
+export { formatMatch } from './matching/format-match.ts';
+export { isKubeletProbe } from './matching/kubelet-probe.ts';
+export { matchLimits } from './matching/limits.ts';
+export { mayUseMechanism } from './matching/mechanism-right.ts';
+export { compareNearness, type Nearness } from './matching/nearness.ts';
+export { normalizeMatch } from './matching/normalize-match.ts';
+export { parseMatch } from './matching/parse-match.ts';
+export { type Proposal, proposeMatch } from './matching/propose-match.ts';
+export { type RequestHead, requestView, viewOfRequest } from './matching/request-view.ts';
 export { CachedAgentImageSource, type CachedAgentImageSourceOptions } from './memory/cached-agent-image-source.ts';
 export { ChangeFeed, type ChangeFeedOptions, type SubscribeOptions } from './memory/change-feed.ts';
 export { ManualClock, type ManualClockOptions } from './memory/manual-clock.ts';
