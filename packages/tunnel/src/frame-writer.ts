@@ -1,0 +1,151 @@
+import { type BatchParty, FrameBatch } from './frame-batch.ts';
+import type { RetransmitLog } from './retransmit-log.ts';
+
+const batchBytes = 128 * 1024;
+
+/** A stream with something to send. */
+export interface FrameSource {
+  /** Puts at most one frame into the batch, and says whether it could go on. */
+  produce(batch: FrameBatch): boolean;
+}
+
+/** Where batches go. */
+export interface BatchOutlet {
+  /** Writes buffers in one go, and tells when they were taken. */
+  write(parts: readonly Buffer[], taken: () => void): void;
+}
+
+/**
+ * Shares one transport among streams. Once per tick it makes a batch: control frames first, then one frame of each
+ * ready stream in turn, up to 128 KiB; the next batch waits until the transport has taken this one.
+ */
+export class FrameWriter {
+  readonly #batch: FrameBatch = new FrameBatch();
+  /** In the order of their turns; a stream that had its turn goes to the end. */
+  readonly #ready: Set<FrameSource> = new Set();
+  #control: Buffer[] = [];
+  #controlBytes = 0;
+  #urgent: Buffer[] = [];
+  #log: RetransmitLog | undefined;
+  #outlet: BatchOutlet | undefined;
+  #inFlight: readonly BatchParty[] = [];
+  #isWriting = false;
+  #isScheduled = false;
+
+  /** Bytes of control frames that wait for the transport. */
+  get controlBytes(): number {
+    return this.#controlBytes;
+  }
+
+  /** Frames outside the sequence that wait for the transport. */
+  get urgentFrames(): number {
+    return this.#urgent.length;
+  }
+
+  /** From now on keeps what it sends in this log, and sends nothing while the log is full. */
+  keepIn(log: RetransmitLog): void {
+    this.#log = log;
+    this.#batch.keepsCopies = true;
+  }
+
+  /** Gives a stream its turns until it has nothing more to send. */
+  ready(source: FrameSource): void {
+    this.#ready.add(source);
+    this.#schedule();
+  }
+
+  /** Takes a stream's turn away. */
+  remove(source: FrameSource): void {
+    this.#ready.delete(source);
+  }
+
+  /** Sends a sequenced control frame before any stream's bytes. */
+  control(frame: Buffer): void {
+    this.#control.push(frame);
+    this.#controlBytes += frame.length;
+    this.#schedule();
+  }
+
+  /** Sends a frame outside the sequence before all others; it is lost with the transport. */
+  urgent(frame: Buffer): void {
+    if (this.#outlet === undefined) return;
+    this.#urgent.push(frame);
+    this.#schedule();
+  }
+
+  /** The peer has everything before the offset. */
+  acknowledged(offset: number): void {
+    this.#log?.release(offset);
+    this.#schedule();
+  }
+
+  /** Starts to write to a transport; first the bytes that must be sent again. */
+  attach(outlet: BatchOutlet, again: readonly Buffer[] = []): void {
+    this.#outlet = outlet;
+    if (again.length > 0) this.#write(outlet, again);
+    else this.#schedule();
+  }
+
+  /** Stops writing. What was handed over counts as sent when a log keeps it. */
+  detach(): void {
+    this.#outlet = undefined;
+    this.#urgent = [];
+    this.#isWriting = false;
+    const parties = this.#inFlight;
+    this.#inFlight = [];
+    if (this.#log !== undefined) for (const party of parties) party.settle();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isWriting || this.#outlet === undefined) return;
+    this.#isScheduled = true;
+    process.nextTick(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#isScheduled = false;
+    const outlet = this.#outlet;
+    if (outlet === undefined || this.#isWriting) return;
+    const parts = this.#takeUrgent();
+    if (!this.#log?.isFull) {
+      const sequenced = this.#takeSequenced();
+      this.#log?.append(sequenced);
+      for (const part of sequenced) parts.push(part);
+    }
+    this.#inFlight = this.#batch.takeParties();
+    if (parts.length > 0) this.#write(outlet, parts);
+  };
+
+  #takeUrgent(): Buffer[] {
+    for (const frame of this.#urgent) this.#batch.add(frame);
+    this.#urgent = [];
+    return this.#batch.takeParts();
+  }
+
+  #takeSequenced(): Buffer[] {
+    const batch = this.#batch;
+    if (this.#control.length > 0) {
+      for (const frame of this.#control) batch.add(frame);
+      this.#control = [];
+      this.#controlBytes = 0;
+    }
+    for (const source of this.#ready) {
+      if (batch.bytes >= batchBytes) break;
+      this.#ready.delete(source);
+      if (source.produce(batch)) this.#ready.add(source);
+    }
+    return batch.takeParts();
+  }
+
+  #write(outlet: BatchOutlet, parts: readonly Buffer[]): void {
+    this.#isWriting = true;
+    outlet.write(parts, () => {
+      if (this.#outlet !== outlet) return;
+      this.#isWriting = false;
+      const parties = this.#inFlight;
+      this.#inFlight = [];
+      for (const party of parties) party.settle();
+      this.#flush();
+    });
+  }
+}

@@ -1,0 +1,160 @@
+import { frameType, maxPayloadBytes } from './frame.ts';
+import type { BatchParty, FrameBatch } from './frame-batch.ts';
+import type { FrameSource } from './frame-writer.ts';
+import { largestWindow } from './limits.ts';
+import { ProtocolViolation } from './protocol-violation.ts';
+
+/** Called when bytes were handed over, or with the error that kept them from it. */
+export type SendCallback = (error?: Error | null) => void;
+
+/** How a send queue gets its turns. */
+export interface SendTurns {
+  /** Asks for turns. */
+  ready(source: FrameSource): void;
+  /** Wants none any more. */
+  remove(source: FrameSource): void;
+}
+
+/** The outgoing bytes of one stream: at most one write of its writable at a time, sent as far as the credit goes. */
+export class SendQueue implements FrameSource, BatchParty {
+  readonly #streamId: number;
+  readonly #turns: SendTurns;
+  /** Set until OPEN was sent. */
+  #opening: Buffer | undefined;
+  #credit = 0;
+  #chunks: readonly Buffer[] = [];
+  #chunk = 0;
+  #offset = 0;
+  #bytes = 0;
+  #written: SendCallback | undefined;
+  #finished: SendCallback | undefined;
+  #isFinSent = false;
+
+  /** @param metadata given for a stream that this end opens */
+  constructor(streamId: number, turns: SendTurns, metadata?: Buffer) {
+    this.#streamId = streamId;
+    this.#turns = turns;
+    this.#opening = metadata;
+  }
+
+  /** Whether the peer knows of the stream. */
+  get isOpened(): boolean {
+    return this.#opening === undefined;
+  }
+
+  /** Whether the end was sent. */
+  get isFinSent(): boolean {
+    return this.#isFinSent;
+  }
+
+  /** Asks for the turn in which OPEN goes out, together with whatever is written until then. */
+  open(): void {
+    this.#turns.ready(this);
+  }
+
+  /** Sends these, then calls back. Not before the previous write has called back. */
+  write(chunks: readonly Buffer[], callback: SendCallback): void {
+    let bytes = 0;
+    for (const chunk of chunks) bytes += chunk.length;
+    if (bytes === 0) {
+      process.nextTick(callback);
+      return;
+    }
+    this.#chunks = chunks;
+    this.#chunk = 0;
+    this.#offset = 0;
+    this.#bytes = bytes;
+    this.#written = callback;
+    if (this.#isReady()) this.#turns.ready(this);
+  }
+
+  /** Sends the end after all bytes, then calls back. */
+  finish(callback: SendCallback): void {
+    this.#finished = callback;
+    this.#turns.ready(this);
+  }
+
+  /** The peer allows so many bytes more. */
+  addCredit(bytes: number): void {
+    this.#credit += bytes;
+    if (this.#credit > largestWindow) throw new ProtocolViolation('credit beyond 2^31 - 1', 'flow-control');
+    if (this.#isReady()) this.#turns.ready(this);
+  }
+
+  /** Sends nothing any more; what waits is told why. */
+  drop(error: Error): void {
+    this.#turns.remove(this);
+    const waiting = [this.#written, this.#finished];
+    this.#written = undefined;
+    this.#finished = undefined;
+    this.#chunks = [];
+    this.#bytes = 0;
+    for (const callback of waiting) callback?.(error);
+  }
+
+  produce(batch: FrameBatch): boolean {
+    if (this.#opening !== undefined) this.#sendOpen(batch, this.#opening);
+    else if (this.#bytes > 0) this.#sendData(batch);
+    if (this.#bytes === 0 && this.#finished !== undefined && !this.#isFinSent) {
+      this.#isFinSent = true;
+      batch.frame(this.#streamId, frameType.fin, 0);
+      batch.inform(this);
+    }
+    return this.#isReady();
+  }
+
+  settle(): void {
+    if (this.#bytes === 0 && this.#written !== undefined) {
+      const written = this.#written;
+      this.#written = undefined;
+      written();
+    }
+    if (this.#isFinSent && this.#finished !== undefined) {
+      const finished = this.#finished;
+      this.#finished = undefined;
+      finished();
+    }
+  }
+
+  #isReady(): boolean {
+    if (this.#opening !== undefined) return true;
+    if (this.#bytes > 0) return this.#credit > 0;
+    return this.#finished !== undefined && !this.#isFinSent;
+  }
+
+  #sendOpen(batch: FrameBatch, metadata: Buffer): void {
+    this.#opening = undefined;
+    const room = maxPayloadBytes - 2 - metadata.length;
+    const size = Math.min(this.#bytes, this.#credit, room);
+    batch.frame(this.#streamId, frameType.open, 2 + metadata.length + size);
+    batch.uint16(metadata.length);
+    batch.add(metadata);
+    this.#put(batch, size);
+  }
+
+  #sendData(batch: FrameBatch): void {
+    const size = Math.min(this.#bytes, this.#credit, maxPayloadBytes);
+    if (size === 0) return;
+    batch.frame(this.#streamId, frameType.data, size);
+    this.#put(batch, size);
+  }
+
+  #put(batch: FrameBatch, size: number): void {
+    let left = size;
+    while (left > 0) {
+      const chunk = this.#chunks[this.#chunk];
+      if (chunk === undefined) break;
+      const end = Math.min(chunk.length, this.#offset + left);
+      batch.add(this.#offset === 0 && end === chunk.length ? chunk : chunk.subarray(this.#offset, end));
+      left -= end - this.#offset;
+      this.#offset = end;
+      if (end === chunk.length) {
+        this.#chunk += 1;
+        this.#offset = 0;
+      }
+    }
+    this.#bytes -= size;
+    this.#credit -= size;
+    if (size > 0 && this.#bytes === 0) batch.inform(this);
+  }
+}
