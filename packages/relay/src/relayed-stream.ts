@@ -1,0 +1,39 @@
+import { FairleadError, type StreamMetadata } from '@fairlead/core';
+import {
+  type IncomingStream,
+  type ResetReason,
+  StreamResetError,
+  type TunnelSession,
+  type TunnelStream,
+} from '@fairlead/tunnel';
+import { joinStreams } from './join-streams.ts';
+import { writeMetadata } from './stream-metadata.ts';
+
+/**
+ * Passes a stream on to another peer: opened there with `metadata`, accepted here only when it was accepted there,
+ * refused here for the reason given there. Resolves when both are joined, or with the reason why not.
+ */
+export async function relayStream(
+  incoming: IncomingStream,
+  to: TunnelSession,
+  metadata: StreamMetadata,
+): Promise<'joined' | ResetReason> {
+  let onward: TunnelStream;
+  try {
+    onward = to.open(writeMetadata(metadata), { signal: incoming.signal });
+    onward.on('error', () => {});
+    await onward.accepted;
+  } catch (error) {
+    const reason = error instanceof StreamResetError ? error.reason : 'gone';
+    refuse(incoming, error, reason);
+    return reason;
+  }
+  void joinStreams(incoming.accept(), onward);
+  return 'joined';
+}
+
+/** Refuses a stream in words that the peer can turn into the same error. */
+export function refuse(incoming: IncomingStream, error: unknown, reason: ResetReason = 'refused'): void {
+  const said = error instanceof Error ? error.message : String(error);
+  incoming.refuse(reason, error instanceof FairleadError ? `${error.code}: ${said}` : said);
+}

@@ -1,0 +1,84 @@
+import type {
+  AgentHello,
+  CallStream,
+  DivertStream,
+  PassthroughStream,
+  SessionHello,
+  StreamMetadata,
+  TapStream,
+} from '@fairlead/core';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a stream was opened with, when every field is there and of its kind; undefined otherwise. */
+export function readMetadata(bytes: Uint8Array): StreamMetadata | undefined {
+  const value = parse(bytes);
+  if (!isFields(value)) return undefined;
+  for (const isKind of [isAgentHello, isSessionHello, isDiverted, isPassthrough, isCall]) {
+    if (isKind(value)) return value;
+  }
+  return undefined;
+}
+
+/** Metadata as it crosses the wire. */
+export function writeMetadata(metadata: StreamMetadata): Uint8Array {
+  return Buffer.from(JSON.stringify(metadata));
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function isAgentHello(value: Fields): value is Fields & AgentHello {
+  const { workload, pod } = value;
+  return (
+    value.kind === 'agent' &&
+    isNumber(value.v) &&
+    isFields(workload) &&
+    areTexts(workload, 'namespace', 'kind', 'name') &&
+    isFields(pod) &&
+    areTexts(pod, 'name', 'uid') &&
+    areTexts(value, 'configHash', 'version', 'token')
+  );
+}
+
+function isSessionHello(value: Fields): value is Fields & SessionHello {
+  return value.kind === 'session' && isNumber(value.v) && areTexts(value, 'id', 'key', 'version');
+}
+
+function isDiverted(value: Fields): value is Fields & (DivertStream | TapStream) {
+  const { source, protocol } = value;
+  return (
+    (value.kind === 'divert' || value.kind === 'tap') &&
+    areTexts(value, 'intercept') &&
+    isNumber(value.containerPort) &&
+    (protocol === 'tcp' || protocol === 'http1') &&
+    isFields(source) &&
+    areTexts(source, 'address') &&
+    isNumber(source.port)
+  );
+}
+
+function isPassthrough(value: Fields): value is Fields & PassthroughStream {
+  return value.kind === 'passthrough' && areTexts(value, 'intercept', 'agent') && isNumber(value.containerPort);
+}
+
+function isCall(value: Fields): value is Fields & CallStream {
+  return value.kind === 'call' && areTexts(value, 'method');
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
+function areTexts(value: Fields, ...names: string[]): boolean {
+  return names.every((name) => typeof value[name] === 'string');
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
+}

@@ -1,0 +1,164 @@
+import {
+  type CallStream,
+  type DivertStream,
+  FairleadError,
+  type PassthroughStream,
+  sameWorkload,
+  type TapStream,
+} from '@fairlead/core';
+import type { IncomingStream } from '@fairlead/tunnel';
+import type { AgentPeer } from './agent-peer.ts';
+import type { InterceptOwner, TunnelRelayOptions } from './relay-options.ts';
+import { refuse, relayStream } from './relayed-stream.ts';
+import { sameSecret } from './session-fingerprint.ts';
+import type { SessionPeer } from './session-peer.ts';
+
+/** Who is connected, and which stream may go from whom to whom. */
+export class Switchboard {
+  readonly #options: TunnelRelayOptions;
+  readonly #agents = new Map<string, AgentPeer>();
+  readonly #sessions = new Map<string, SessionPeer>();
+
+  constructor(options: TunnelRelayOptions) {
+    this.#options = options;
+  }
+
+  /** The agents connected now. */
+  agents(): readonly AgentPeer[] {
+    return [...this.#agents.values()];
+  }
+
+  /** The agent of this id. */
+  agent(id: string): AgentPeer | undefined {
+    return this.#agents.get(id);
+  }
+
+  /** The sessions connected now. */
+  sessions(): readonly SessionPeer[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** Enters an agent; the one that its pod had before is struck out and returned. */
+  enterAgent(peer: AgentPeer): AgentPeer | undefined {
+    const before = this.agents().find(({ agent }) => agent.pod.uid === peer.agent.pod.uid);
+    if (before) this.#agents.delete(before.agent.id);
+    this.#agents.set(peer.agent.id, peer);
+    this.#count();
+    return before;
+  }
+
+  /** Strikes out an agent. False when it was not there any more. */
+  leaveAgent(peer: AgentPeer): boolean {
+    const wasThere = this.#agents.delete(peer.agent.id);
+    this.#count();
+    return wasThere;
+  }
+
+  /** Enters a session; the connection that it had before is struck out and returned. */
+  enterSession(peer: SessionPeer): SessionPeer | undefined {
+    const key = sessionKey(peer.session.id, peer.session.fingerprint);
+    const before = this.#sessions.get(key);
+    this.#sessions.set(key, peer);
+    this.#count();
+    return before;
+  }
+
+  /** Whether this is the session's present connection. */
+  hasSession(peer: SessionPeer): boolean {
+    return this.#sessions.get(sessionKey(peer.session.id, peer.session.fingerprint)) === peer;
+  }
+
+  /** Strikes out a session's connection. False when it was not there any more, as when a newer one took its place. */
+  leaveSession(peer: SessionPeer): boolean {
+    if (!this.hasSession(peer)) return false;
+    this.#sessions.delete(sessionKey(peer.session.id, peer.session.fingerprint));
+    this.#count();
+    return true;
+  }
+
+  /** An agent has diverted or copied traffic for whoever owns the intercept. */
+  async fromAgent(peer: AgentPeer, incoming: IncomingStream, metadata: DivertStream | TapStream): Promise<void> {
+    const owner = await this.#ownerOf(metadata.intercept, incoming);
+    if (!owner) return;
+    const { id, workload, pod } = peer.agent;
+    if (!sameWorkload(owner.workload, workload)) {
+      const message = `intercept ${metadata.intercept} is not of the agent's workload`;
+      this.#deny(incoming, new FairleadError('forbidden', message), {
+        agent: id,
+        pod: pod.name,
+        intercept: metadata.intercept,
+      });
+      return;
+    }
+    const session = this.#sessions.get(sessionKey(owner.sessionId, owner.fingerprint));
+    if (!session) {
+      this.#ended(metadata.kind, 'no-session');
+      refuse(incoming, new FairleadError('connection-lost', 'the session is not connected'), 'gone');
+      return;
+    }
+    this.#ended(metadata.kind, await relayStream(incoming, session.tunnel, { ...metadata, agent: id, pod: pod.name }));
+  }
+
+  /** A session asks for the real app. */
+  async toApp(peer: SessionPeer, incoming: IncomingStream, metadata: PassthroughStream): Promise<void> {
+    const owner = await this.#ownerOf(metadata.intercept, incoming);
+    if (!owner) return;
+    const { id, fingerprint } = peer.session;
+    const agent = this.#agents.get(metadata.agent);
+    if (owner.sessionId !== id || !sameSecret(owner.fingerprint, fingerprint)) {
+      const message = `intercept ${metadata.intercept} is not of this session`;
+      this.#deny(incoming, new FairleadError('forbidden', message), { session: id, intercept: metadata.intercept });
+    } else if (!agent) {
+      this.#ended(metadata.kind, 'no-agent');
+      refuse(incoming, new FairleadError('connection-lost', 'the traffic-agent is not connected'), 'gone');
+    } else if (!sameWorkload(owner.workload, agent.agent.workload)) {
+      const message = `agent ${metadata.agent} is not of the intercept's workload`;
+      this.#deny(incoming, new FairleadError('forbidden', message), { session: id, agent: metadata.agent });
+    } else {
+      this.#ended(metadata.kind, await relayStream(incoming, agent.tunnel, metadata));
+    }
+  }
+
+  /** A session calls what is behind the relay. */
+  call(peer: SessionPeer, incoming: IncomingStream, metadata: CallStream): void {
+    const { calls } = this.#options;
+    if (!calls) {
+      refuse(incoming, new FairleadError('unsupported', 'this relay answers no calls'));
+      return;
+    }
+    const stream = incoming.accept();
+    stream.on('error', () => {});
+    calls(metadata.method, stream, peer.session);
+  }
+
+  async #ownerOf(intercept: string, incoming: IncomingStream): Promise<InterceptOwner | undefined> {
+    let owner: InterceptOwner | undefined;
+    try {
+      owner = await this.#options.interceptOwner(intercept);
+    } catch (error) {
+      this.#options.logger?.error({ intercept, error }, 'owner of an intercept not found out');
+    }
+    if (!owner) refuse(incoming, new FairleadError('not-found', `there is no intercept ${intercept}`));
+    return owner;
+  }
+
+  #deny(incoming: IncomingStream, error: FairleadError, fields: Readonly<Record<string, unknown>>): void {
+    this.#options.logger?.warn(fields, 'stream denied');
+    this.#options.metrics?.count('fairlead_relay_denied_total');
+    refuse(incoming, error);
+  }
+
+  #ended(kind: string, result: string): void {
+    this.#options.metrics?.count('fairlead_relay_streams_total', { kind, result });
+  }
+
+  #count(): void {
+    this.#options.metrics?.gauge('fairlead_relay_agents', this.#agents.size);
+    this.#options.metrics?.gauge('fairlead_relay_sessions', this.#sessions.size);
+  }
+}
+
+/** Sessions are told apart by their key as well: who knows only the id of another can neither replace nor end it. */
+function sessionKey(id: string, fingerprint: string): string {
+  return `${fingerprint} ${id}`;
+}

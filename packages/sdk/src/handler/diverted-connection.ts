@@ -1,0 +1,11 @@
+import type { Duplex } from 'node:stream';
+import type { CallSource } from './request-handler.ts';
+
+/** Where a diverted stream came from, and the way back to the app that it was meant for. */
+export interface DivertedConnection {
+  readonly source: CallSource;
+  readonly pod: string;
+  readonly containerPort: number;
+  /** A new byte stream to the app. Has a time limit of its own. Fails with `timeout` or `connection-lost`, or with the signal's reason. */
+  openApp(signal: AbortSignal): Promise<Duplex>;
+}
