@@ -42,9 +42,7 @@ export class ChangeFeed<T> {
    * with `connection-lost` when the reader fell behind by more than the limit.
    */
   subscribe(options: SubscribeOptions<T> = {}): AsyncIterableIterator<T> {
-    const reader: Reader<T> = new Reader<T>(options, this.#limit, () => this.#readers.delete(reader));
-    if (!options.signal?.aborted) this.#readers.add(reader);
-    return reader;
+    return new Reader(options, this.#limit, this.#readers);
   }
 }
 
@@ -59,17 +57,17 @@ class Reader<T> implements AsyncIterableIterator<T> {
   readonly #only: (change: T) => boolean;
   readonly #waiters: Waiter<T>[] = [];
   readonly #signal: AbortSignal | undefined;
-  readonly #leave: () => void;
+  readonly #readers: Set<Reader<T>>;
   readonly #end = (): void => this.#close();
   #open = true;
   #failure: FairleadError | undefined;
 
-  constructor(options: SubscribeOptions<T>, limit: number, leave: () => void) {
+  constructor(options: SubscribeOptions<T>, limit: number, readers: Set<Reader<T>>) {
     this.#queue = [...(options.snapshot ?? [])];
     this.#limit = limit + this.#queue.length;
     this.#only = options.only ?? (() => true);
     this.#signal = options.signal;
-    this.#leave = leave;
+    this.#readers = readers.add(this);
     if (options.signal?.aborted) this.#close();
     else options.signal?.addEventListener('abort', this.#end, { once: true });
   }
@@ -106,7 +104,7 @@ class Reader<T> implements AsyncIterableIterator<T> {
     this.#open = false;
     this.#failure = failure;
     this.#queue.length = 0;
-    this.#leave();
+    this.#readers.delete(this);
     this.#signal?.removeEventListener('abort', this.#end);
     for (const waiter of this.#waiters.splice(0)) waiter.resolve({ done: true, value: undefined });
   }

@@ -4,7 +4,10 @@ import type { ByteDuplex, TunnelTransport } from '../ports/tunnel-transport.ts';
 
 /** What a {@link MemoryTunnelTransport} is made of. */
 export interface MemoryTunnelTransportParts<Stream extends ByteDuplex> {
-  /** Two streams, each the other's far end; on Node `stream.duplexPair`. */
+  /**
+   * Two streams, each the other's far end; destroying one must end the other. On Node `stream.duplexPair`, with the
+   * `close` of each destroying the other.
+   */
   pair(): readonly [Stream, Stream];
   /** Takes the manager's end of each new connection. */
   accept(stream: Stream): void;
