@@ -1,0 +1,80 @@
+/**
+ * `npm run bench`: what the data plane costs, as ratios against native peers of the same run.
+ * Options: `--json` (one document), `--rounds N` (default 5), `--only ID` (may be repeated).
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { stopAll } from './processes.mjs';
+import { agentRows } from './rows/agent.mjs';
+import { tunnelRows } from './rows/tunnel.mjs';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', multiple: true },
+  },
+});
+
+const missing = ['haproxy', 'nginx', 'wrk', 'curl'].filter((name) => spawnSync('which', [name]).status !== 0);
+if (missing.length > 0) {
+  console.error(`the benchmark needs ${missing.join(', ')}: apt-get install haproxy nginx-light wrk curl`);
+  process.exit(3);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
+let nextPort = 18_300;
+const setting = {
+  folder,
+  rounds: Number(values.rounds),
+  ports: () => nextPort++,
+  wanted: (id) => values.only === undefined || values.only.includes(id),
+};
+
+/** The table that `docs/performance.md` holds. */
+function asTable(rows) {
+  const lines = rows.map((row) => {
+    const target = `${row.higherIsBetter ? '≥' : '≤'} ${row.target}`;
+    const cells = [
+      row.id,
+      row.peer,
+      row.ours,
+      row.theirs ?? '–',
+      row.unit,
+      row.ratio,
+      target,
+      row.rounds,
+      row.spread.join('–'),
+    ];
+    return `| ${cells.join(' | ')} | ${row.met ? 'yes' : '**no**'} |`;
+  });
+  return [
+    '| id | peer | ours | peer | unit | ratio | target | rounds | spread | met |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
+
+try {
+  const rows = [...(await agentRows(setting)), ...(await tunnelRows(setting))];
+  console.log(
+    values.json
+      ? JSON.stringify({
+          rows: rows.map(({ id, peer, ratio, target, rounds, spread }) => ({
+            id,
+            peer,
+            ratio,
+            target,
+            rounds,
+            spread,
+          })),
+        })
+      : asTable(rows),
+  );
+} finally {
+  await stopAll();
+  rmSync(folder, { recursive: true, force: true });
+}

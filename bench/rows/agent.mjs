@@ -1,0 +1,47 @@
+import { startAgent } from '../agent.mjs';
+import { cpuPerConnection, cpuPerGb, cpuPerRequest } from '../load.mjs';
+import { compare, round3 } from '../measure.mjs';
+import { startOrigin } from '../origin.mjs';
+import { startHaproxy } from '../peers.mjs';
+import { rssMegabytes } from '../processes.mjs';
+
+/** The agent's rows: passing bytes, and routing HTTP/1 while an intercept that matches nothing here is active. */
+export async function agentRows({ folder, rounds, ports, wanted }) {
+  const origin = await startOrigin(folder, ports());
+  const rows = [];
+  const row = async (options) => {
+    if (wanted(options.id)) rows.push(await compare({ rounds, ...options }));
+  };
+
+  const idle = await startAgent({ port: ports(), appPort: origin.port });
+  if (wanted('agent.rss-mb')) {
+    const seen = rssMegabytes(idle.pids[0]);
+    rows.push({
+      id: 'agent.rss-mb',
+      peer: 'none (MB)',
+      ratio: round3(seen),
+      target: 50,
+      rounds: 1,
+      spread: [round3(seen), round3(seen)],
+      unit: 'MB',
+      ours: round3(seen),
+      met: seen <= 50,
+    });
+  }
+  const tcp = await startHaproxy(folder, 'tcp', ports(), origin.port);
+  const against = (id, target, unit, measure, ours, theirs, peer) =>
+    row({ id, peer, target, unit, ours: () => measure(ours), theirs: () => measure(theirs) });
+  await against('tcp.cpu-per-gb', 1, 's/GB', cpuPerGb, idle, tcp, 'haproxy tcp');
+  await against('tcp.cpu-per-request', 1.4, 'µs', cpuPerRequest, idle, tcp, 'haproxy tcp');
+  await against('tcp.cpu-per-connection', 2.2, 'µs', cpuPerConnection, idle, tcp, 'haproxy tcp');
+
+  const routing = await startAgent({ port: ports(), appPort: origin.port, match: { headers: { 'x-user': 'ada' } } });
+  const http = await startHaproxy(folder, 'http', ports(), origin.port);
+  const cpuPerMegabyte = async (proxy) => {
+    const perRequest = await cpuPerRequest(proxy, { path: '/1m', connections: 4 });
+    return perRequest / (2 ** 20 / 1e6);
+  };
+  await against('http1.cpu-per-request', 1.5, 'µs', cpuPerRequest, routing, http, 'haproxy http');
+  await against('http1.cpu-per-mb', 1, 'µs/MB', cpuPerMegabyte, routing, http, 'haproxy http');
+  return rows;
+}
