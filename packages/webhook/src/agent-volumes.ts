@@ -1,4 +1,4 @@
-import { type AgentConfig, type Container, entryName, type Volume, type VolumeMount } from '@fairlead/core';
+import { type AgentConfig, entryName, type PodSpec, type Volume, type VolumeMount } from '@fairlead/core';
 import { configDirectory, exportDirectory, podInfoDirectory, tokenAudience, tokenDirectory } from './sidecar-names.ts';
 
 /** A volume of the traffic-agent's own, and where it sees it. */
@@ -11,11 +11,11 @@ export interface AgentVolume {
 const tokenSeconds = 3600;
 
 /**
- * The traffic-agent's own volumes: its config, the pod's annotations, room for exports, and its identity. A name that a
- * container of the app uses for a volume of its own is avoided.
+ * The traffic-agent's own volumes: its config, the pod's annotations, room for exports, and its identity. The names that
+ * the pod's author uses for volumes are avoided.
  */
-export function agentVolumes(config: AgentConfig, configMapName: string, others: readonly Container[]): AgentVolume[] {
-  const used = new Set(others.flatMap(({ volumeMounts }) => (volumeMounts ?? []).map(({ name }) => name)));
+export function agentVolumes(config: AgentConfig, configMapName: string, spec: PodSpec): AgentVolume[] {
+  const used = new Set((spec.volumes ?? []).map(({ name }) => name));
   const own = (name: string, mountPath: string, source: Readonly<Record<string, unknown>>): AgentVolume => {
     const free = freeName(name, used);
     const readOnly = !('emptyDir' in source);

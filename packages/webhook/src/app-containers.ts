@@ -1,11 +1,10 @@
-import {
-  type AgentConfig,
-  type AgentConnection,
-  type AgentContainer,
-  agentContainerName,
-  type Container,
-  type ContainerPort,
-  type InjectionWarning,
+import type {
+  AgentConfig,
+  AgentConnection,
+  AgentContainer,
+  Container,
+  ContainerPort,
+  InjectionWarning,
 } from '@fairlead/core';
 
 /** A container of the pod together with what the config says of it. */
@@ -20,11 +19,6 @@ export interface AppConnection {
   readonly connection: AgentConnection;
 }
 
-/** Every container but the traffic-agent. */
-export function withoutAgent(containers: readonly Container[]): Container[] {
-  return containers.filter(({ name }) => name !== agentContainerName);
-}
-
 /** The config's containers that the pod has, in the config's order; a warning for each one that it lacks. */
 export function findAppContainers(
   containers: readonly Container[],
@@ -33,7 +27,7 @@ export function findAppContainers(
   const apps: AppContainer[] = [];
   const warnings: InjectionWarning[] = [];
   for (const entry of config.containers) {
-    const container = withoutAgent(containers).find(({ name }) => name === entry.name);
+    const container = containers.find(({ name }) => name === entry.name);
     if (container) apps.push({ container, config: entry });
     else warnings.push({ code: 'container-missing', message: `the pod has no container ${entry.name}` });
   }

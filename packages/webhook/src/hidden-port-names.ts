@@ -70,16 +70,6 @@ export function formatPortNames(names: PortNames): string | undefined {
   return JSON.stringify(Object.fromEntries(record));
 }
 
-/** The container with its ports under other names. Probes and hooks are left as they are. */
-export function renamePorts(container: Container, names: ReadonlyMap<string, string> | undefined): Container {
-  if (!names || !container.ports) return container;
-  const ports = container.ports.map((port) => {
-    const other = port.name === undefined ? undefined : names.get(port.name);
-    return other === undefined ? port : { ...port, name: other };
-  });
-  return { ...container, ports };
-}
-
 function claimedFirst(containers: readonly Container[], { container, name, protocol }: NameClaim): Container[] {
   const declaring = containers.filter(({ ports }) =>
     (ports ?? []).some((port) => port.name === name && protocolOf(port) === protocol),

@@ -7,6 +7,7 @@
 export { applyPatch } from './apply-patch.ts';
 export { mutatePod, mutateTemplate } from './mutate-pod.ts';
 export type { ContainerResources, MutationOptions } from './mutation-options.ts';
+export { originalTemplate } from './original-template.ts';
 export {
   agentEnvPrefix,
   appEnvPrefix,

@@ -1,6 +1,7 @@
 import {
   type AgentConfig,
   agentContainerName,
+  annotationDomains,
   type Container,
   configHashAnnotation,
   type Injection,
@@ -8,8 +9,9 @@ import {
   type PodTemplate,
 } from '@fairlead/core';
 import { carries } from './carries.ts';
-import { formatPortNames, restorablePortNames } from './hidden-port-names.ts';
+import { formatPortNames, type PortNames, recordedPortNames, restorablePortNames } from './hidden-port-names.ts';
 import type { MutationOptions } from './mutation-options.ts';
+import { withoutSidecar } from './original-template.ts';
 import { PatchDraft } from './patch-draft.ts';
 import { checkPodDocument, type PodDocument } from './pod-document.ts';
 import { portReferences } from './port-references.ts';
@@ -18,7 +20,7 @@ import { apiPortVariable, hiddenPortsAnnotation, initContainerName, injectAnnota
 import { type WantedPod, wantedPod } from './wanted-pod.ts';
 
 /** What says that a traffic-agent is, or is not, wished for: Fairlead's word and that of Telepresence. */
-const wishAnnotations = [injectAnnotation, 'telepresence.getambassador.io/inject-traffic-agent'];
+const wishAnnotations = annotationDomains.map((domain) => `${domain}/inject-traffic-agent`);
 
 /**
  * The JSON Patch that makes the pod carry the agent that the config describes. It is the difference between the pod as
@@ -40,10 +42,10 @@ export function mutateTemplate(template: PodTemplate, config: AgentConfig, optio
 function mutate(document: PodTemplate, config: AgentConfig, options: MutationOptions): Injection {
   if (config.manual) return { patch: [], warnings: [] };
   checkPodDocument(document, options.requireIdentity ?? false);
-  const { wanted, warnings } = wantedPod(document, config, options);
+  const { wanted, warnings } = wantedPod(withoutSidecar(document), config, options);
   if (!wanted) return { patch: [], warnings };
   const draft = new PatchDraft<PodDocument>(document);
-  draftPortNames(draft, wanted);
+  draftPortNames(draft, recordedPortNames(document.metadata?.annotations), wanted);
   if (options.apiPort) draftApiPort(draft, wanted, String(options.apiPort));
   draftContainer(draft, 'initContainers', initContainerName, wanted.init);
   draftContainer(draft, 'containers', agentContainerName, wanted.agent);
@@ -53,7 +55,7 @@ function mutate(document: PodTemplate, config: AgentConfig, options: MutationOpt
   return { patch: draft.operations, warnings };
 }
 
-function draftPortNames(draft: PatchDraft<PodDocument>, { recorded, hidden }: WantedPod): void {
+function draftPortNames(draft: PatchDraft<PodDocument>, recorded: PortNames, { hidden }: WantedPod): void {
   for (const [index, container] of draft.document.spec.containers.entries()) {
     const originals = restorablePortNames(container, recorded);
     const names = hidden.get(container.name);

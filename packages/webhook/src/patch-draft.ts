@@ -20,34 +20,8 @@ export class PatchDraft<T> {
     return this.#document;
   }
 
-  /** Gives a member or item this value. Missing objects on the way are made. Drafts nothing when it has it already. */
-  set(path: DocumentPath, value: unknown): void {
-    this.#makeObjects(path);
-    const present = this.#read(path);
-    if (present === undefined) this.#draft({ op: 'add', path: formatPointer(path), value });
-    else if (!sameJson(present, value)) this.#draft({ op: 'replace', path: formatPointer(path), value });
-  }
-
-  /** Puts an item at the end of a list, which is made when there is none. */
-  append(path: DocumentPath, item: unknown): void {
-    if (Array.isArray(this.#read(path))) this.#draft({ op: 'add', path: formatPointer([...path, '-']), value: item });
-    else this.set(path, [item]);
-  }
-
-  /** Takes a member or item away, if it is there. */
-  remove(path: DocumentPath): void {
-    if (this.#read(path) !== undefined) this.#draft({ op: 'remove', path: formatPointer(path) });
-  }
-
-  #makeObjects(path: DocumentPath): void {
-    for (let length = 1; length < path.length; length += 1) {
-      const parent = path.slice(0, length);
-      // A manifest may say null where it means nothing.
-      if ((this.#read(parent) ?? null) === null) this.#draft({ op: 'add', path: formatPointer(parent), value: {} });
-    }
-  }
-
-  #read(path: DocumentPath): unknown {
+  /** What is there now; undefined when nothing is. */
+  read(path: DocumentPath): unknown {
     let node: unknown = this.#document;
     for (const step of path) {
       if (Array.isArray(node)) node = node[Number(step)];
@@ -55,6 +29,33 @@ export class PatchDraft<T> {
       else return undefined;
     }
     return node;
+  }
+
+  /** Gives a member or item this value. Missing objects on the way are made. Drafts nothing when it has it already. */
+  set(path: DocumentPath, value: unknown): void {
+    this.#makeObjects(path);
+    const present = this.read(path);
+    if (present === undefined) this.#draft({ op: 'add', path: formatPointer(path), value });
+    else if (!sameJson(present, value)) this.#draft({ op: 'replace', path: formatPointer(path), value });
+  }
+
+  /** Puts an item at the end of a list, which is made when there is none. */
+  append(path: DocumentPath, item: unknown): void {
+    if (Array.isArray(this.read(path))) this.#draft({ op: 'add', path: formatPointer([...path, '-']), value: item });
+    else this.set(path, [item]);
+  }
+
+  /** Takes a member or item away, if it is there. */
+  remove(path: DocumentPath): void {
+    if (this.read(path) !== undefined) this.#draft({ op: 'remove', path: formatPointer(path) });
+  }
+
+  #makeObjects(path: DocumentPath): void {
+    for (let length = 1; length < path.length; length += 1) {
+      const parent = path.slice(0, length);
+      // A manifest may say null where it means nothing.
+      if ((this.read(parent) ?? null) === null) this.#draft({ op: 'add', path: formatPointer(parent), value: {} });
+    }
   }
 
   #draft(operation: JsonPatchOperation): void {

@@ -11,6 +11,9 @@ import {
   readyPath,
 } from './sidecar-names.ts';
 
+/** What of a security context is there or not depending on the pod, so that it may be left over. */
+const conditionalRights = ['runAsUser', 'runAsGroup', 'seLinuxOptions'] as const;
+
 /**
  * Whether a container that is in the pod already is the wanted one. What others add does not count: defaults of the API
  * server, a LimitRange's resources where none are wanted, another webhook's variables and mounts, a mesh's idea of the
@@ -20,11 +23,12 @@ import {
 export function isSameContainer(actual: Container, wanted: Container, volumeNames: ReadonlySet<string>): boolean {
   return (
     actual.image === wanted.image &&
-    (['command', 'args', 'ports', 'envFrom'] as const).every((list) => carriesList(actual[list], wanted[list])) &&
-    carriesList(actual.env?.filter(isOwnVariable), wanted.env) &&
-    carriesMounts(actual.volumeMounts ?? [], wanted.volumeMounts ?? [], volumeNames) &&
+    (['command', 'args', 'ports', 'envFrom'] as const).every((list) => isSameList(actual[list], wanted[list])) &&
+    isSameList(actual.env?.filter(isOwnVariable), wanted.env) &&
+    hasSameMounts(actual.volumeMounts ?? [], wanted.volumeMounts ?? [], volumeNames) &&
     (hasForeignProbe(actual) || carries(actual.readinessProbe, wanted.readinessProbe)) &&
     carries(actual.securityContext, wanted.securityContext) &&
+    conditionalRights.every((right) => sameJson(actual.securityContext?.[right], wanted.securityContext?.[right])) &&
     carriesResources(actual.resources, wanted.resources)
   );
 }
@@ -34,8 +38,8 @@ export function hasForeignProbe({ readinessProbe }: Container): boolean {
   return readinessProbe !== undefined && readinessProbe.httpGet?.path !== readyPath;
 }
 
-function carriesList(actual: readonly unknown[] | undefined, wanted: readonly unknown[] | undefined): boolean {
-  return carries(actual ?? [], wanted ?? []);
+function isSameList(actual: readonly unknown[] | undefined, wanted: readonly unknown[] | undefined): boolean {
+  return sameJson(actual ?? [], wanted ?? []);
 }
 
 function isOwnVariable({ name }: EnvVar): boolean {
@@ -43,14 +47,14 @@ function isOwnVariable({ name }: EnvVar): boolean {
 }
 
 /** Order does not matter here: the API server puts its own mount wherever it likes. */
-function carriesMounts(
+function hasSameMounts(
   actual: readonly VolumeMount[],
   wanted: readonly VolumeMount[],
   volumeNames: ReadonlySet<string>,
 ): boolean {
   const present = new Map(actual.map((mount) => [mount.mountPath, mount]));
   for (const mount of wanted) {
-    if (!carries(present.get(mount.mountPath), mount)) return false;
+    if (!sameJson(present.get(mount.mountPath), mount)) return false;
     present.delete(mount.mountPath);
   }
   return [...present.values()].every((mount) => volumeNames.has(mount.name) && !isOwnMount(mount));

@@ -1,23 +1,11 @@
 import type { AgentConfig, Container, InjectionWarning } from '@fairlead/core';
 import { agentContainer } from './agent-container.ts';
-import { type AgentPorts, agentPorts } from './agent-ports.ts';
+import { agentPorts } from './agent-ports.ts';
 import { agentSecurity } from './agent-security.ts';
 import { type AgentVolume, agentVolumes } from './agent-volumes.ts';
-import {
-  type AppConnection,
-  type AppContainer,
-  connectionsOf,
-  findAppContainers,
-  withoutAgent,
-} from './app-containers.ts';
-import { healthPort } from './health-port.ts';
-import {
-  hidePortNames,
-  type PortNames,
-  recordedPortNames,
-  renamePorts,
-  restorablePortNames,
-} from './hidden-port-names.ts';
+import { type AppConnection, type AppContainer, connectionsOf, findAppContainers } from './app-containers.ts';
+import { healthPort, usedPorts } from './health-port.ts';
+import { hidePortNames, type PortNames } from './hidden-port-names.ts';
 import { initContainer } from './init-container.ts';
 import type { MutationOptions } from './mutation-options.ts';
 import type { PodDocument } from './pod-document.ts';
@@ -32,69 +20,66 @@ export interface WantedPod {
   readonly volumes: readonly AgentVolume[];
   /** Original names of ports and what hides them. */
   readonly hidden: PortNames;
-  /** Names that the pod has from an earlier mutation and what they stand for. */
-  readonly recorded: PortNames;
 }
 
 /**
- * What the config makes of the pod, whatever of it the pod has already. Everything is derived from the pod as its author
- * wrote it: without the agent's containers and with the original port names. `wanted` is absent when no connection of
- * the config fits the pod.
+ * What the config makes of a pod that has nothing of it yet. `wanted` is absent when no connection of the config fits
+ * the pod.
  */
 export function wantedPod(
   document: PodDocument,
   config: AgentConfig,
   options: MutationOptions,
 ): { readonly wanted?: WantedPod; readonly warnings: readonly InjectionWarning[] } {
-  const recorded = recordedPortNames(document.metadata?.annotations);
-  const original = (container: Container): Container =>
-    renamePorts(container, restorablePortNames(container, recorded));
-  const containers = withoutAgent(document.spec.containers).map(original);
-  const inits = (document.spec.initContainers ?? []).filter(({ name }) => name !== initContainerName);
-  const others = [...containers, ...inits];
-
+  const { containers, initContainers } = document.spec;
+  const others = [...containers, ...(initContainers ?? [])];
   const found = findAppContainers(containers, config);
   const connections = connectionsOf(found.apps);
   const [first] = connections;
   if (!first) return { warnings: [...found.warnings, nothingToIntercept(config)] };
 
-  const ports = agentPorts(connections, others);
-  const security = agentSecurity(document.spec, first.app.container, ports.redirects.length > 0, options);
-  const volumes = agentVolumes(config, options.configMapName ?? defaultConfigMapName, others);
-  const agent = agentContainer(
-    {
-      config,
-      apps: found.apps,
-      ports: ports.ports,
-      healthPort: healthPort(
-        connections.map(({ connection }) => connection.agentPort),
-        declaredPorts(others, options),
-      ),
-      volumes,
-      securityContext: security.context,
-    },
-    options,
-  );
+  const { ports, claims, redirects, warnings } = agentPorts(connections, others);
+  const security = agentSecurity(document.spec, first.app.container, redirects.length > 0, options);
+  const volumes = agentVolumes(config, options.configMapName ?? defaultConfigMapName, document.spec);
+  const health = healthPort(agentPortsOf(connections), portsInUse(others, connections, options));
+  const parts = { config, apps: found.apps, ports, healthPort: health, volumes, securityContext: security.context };
   const user = security.user ?? options.agentUser ?? defaultAgentUser;
-  const init = ports.redirects.length > 0 && { init: initContainer(config, ports.redirects, user, options) };
-  const names = others.flatMap((container) => (container.ports ?? []).flatMap(({ name }) => name ?? []));
-  const hidden = hidePortNames(containers, ports.claims, names);
   return {
-    wanted: { apps: found.apps, agent, ...init, volumes, hidden, recorded },
-    warnings: [...found.warnings, ...ports.warnings, ...netAdmin(ports, connections)],
+    wanted: {
+      apps: found.apps,
+      agent: agentContainer(parts, options),
+      ...(redirects.length > 0 && { init: initContainer(config, redirects, user, options) }),
+      volumes,
+      hidden: hidePortNames(containers, claims, others.flatMap(portNames)),
+    },
+    warnings: [...found.warnings, ...warnings, ...netAdmin(connections)],
   };
 }
 
-function declaredPorts(others: readonly Container[], { apiPort }: MutationOptions): ReadonlySet<number> {
-  const declared = others.flatMap(({ ports }) => (ports ?? []).map(({ containerPort }) => containerPort));
-  return new Set(apiPort ? [...declared, apiPort] : declared);
+function agentPortsOf(connections: readonly AppConnection[]): number[] {
+  return connections.map(({ connection }) => connection.agentPort);
 }
 
-function netAdmin(ports: AgentPorts, connections: readonly AppConnection[]): InjectionWarning[] {
-  if (ports.redirects.length === 0) return [];
+function portsInUse(
+  others: readonly Container[],
+  connections: readonly AppConnection[],
+  { apiPort }: MutationOptions,
+): ReadonlySet<number> {
+  const undeclared = connections.map(({ connection }) => connection.containerPort);
+  return new Set([...others.flatMap(usedPorts), ...undeclared, ...(apiPort ? [apiPort] : [])]);
+}
+
+function portNames({ ports }: Container): string[] {
+  return (ports ?? []).flatMap(({ name }) => name ?? []);
+}
+
+function netAdmin(connections: readonly AppConnection[]): InjectionWarning[] {
   const causes = connections
     .filter(({ connection }) => connection.redirect === 'iptables')
-    .map(({ connection }) => `${connection.serviceName}:${connection.servicePort}`);
+    .map(({ connection: { containerPort, serviceName, servicePort } }) =>
+      serviceName ? `${serviceName}:${servicePort}` : `container port ${containerPort}`,
+    );
+  if (causes.length === 0) return [];
   const message = `init container ${initContainerName} runs as root with NET_ADMIN, needed for ${causes.join(', ')}; a named targetPort of a Service that is not headless needs neither`;
   return [{ code: 'net-admin', message }];
 }
