@@ -236,7 +236,7 @@ function watch(resolver: WorkloadResolver): {
   readonly reading: Reading<ClusterChange>;
   readonly stop: AbortController;
   /** Resolves when the change was told at least that often. */
-  told(change: ClusterChange, times: number): Promise<void>;
+  readonly told: (change: ClusterChange, times: number) => Promise<void>;
 } {
   const stop = new AbortController();
   const reading = new Reading(resolver.watch(sampleNamespace, { signal: stop.signal }));

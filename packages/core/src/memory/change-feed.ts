@@ -34,7 +34,7 @@ export class ChangeFeed<T> {
 
   /** Tells every reader that wants it. */
   publish(change: T): void {
-    for (const reader of [...this.#readers]) reader.push(change);
+    for (const reader of this.#readers) reader.push(change);
   }
 
   /**

@@ -69,5 +69,5 @@ export class ManualClock implements Clock {
 }
 
 async function turns(): Promise<void> {
-  for (let turn = 0; turn < 100; turn++) await undefined;
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
 }

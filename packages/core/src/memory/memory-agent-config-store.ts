@@ -2,6 +2,7 @@ import { FairleadError } from '../errors.ts';
 import { frozenCopy } from '../frozen-copy.ts';
 import type { AgentConfig } from '../model/agent-config.ts';
 import { compareWorkloads, formatWorkload, sameWorkload, type WorkloadKey } from '../model/workload.ts';
+import { mergeUnknownFields } from '../planning/merge-unknown-fields.ts';
 import type { AgentConfigStore, ConfigChange, StoredConfig } from '../ports/agent-config-store.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import { ChangeFeed } from './change-feed.ts';
@@ -36,7 +37,7 @@ export class MemoryAgentConfigStore implements AgentConfigStore {
     const { namespace, kind, name } = key;
     const entry = frozenCopy({
       key: { namespace, kind, name },
-      config: keepUnknownFields(present?.config, config),
+      config: present ? mergeUnknownFields(present.config, config) : config,
       revision: String(++this.#writes),
     });
     this.#entries = [...this.#without(key), entry].sort((a, b) => compareWorkloads(a.key, b.key));
@@ -99,24 +100,4 @@ function checkRevision(key: WorkloadKey, present: StoredConfig | undefined, expe
     `the agent config of ${formatWorkload(key)} is at revision ${present?.revision ?? 'none'}, not ${expected ?? 'none'}`,
     { phase: 'store' },
   );
-}
-
-const knownFields: Readonly<Record<keyof AgentConfig, true>> = {
-  schemaVersion: true,
-  hash: true,
-  manual: true,
-  agentName: true,
-  agentImage: true,
-  namespace: true,
-  workloadName: true,
-  workloadKind: true,
-  managerHost: true,
-  managerPort: true,
-  logLevel: true,
-  containers: true,
-};
-
-function keepUnknownFields(before: AgentConfig | undefined, next: AgentConfig): AgentConfig {
-  const unknown = Object.entries(before ?? {}).filter(([name]) => !Object.hasOwn(knownFields, name));
-  return { ...Object.fromEntries(unknown), ...next };
 }

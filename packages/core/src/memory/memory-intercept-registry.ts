@@ -5,8 +5,8 @@ import type { InterceptRecord, InterceptStatus } from '../model/intercept.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { InterceptChange, InterceptDraft, InterceptRegistry } from '../ports/intercept-registry.ts';
+import { sameData } from '../same-data.ts';
 import { ChangeFeed } from './change-feed.ts';
-import { sameData } from './same-data.ts';
 
 /** Options of {@link MemoryInterceptRegistry}. */
 export interface MemoryInterceptRegistryOptions {

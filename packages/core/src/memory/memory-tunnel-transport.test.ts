@@ -47,12 +47,11 @@ function linkedPair(): [Duplex, Duplex] {
 }
 
 async function readBytes(stream: Duplex, bytes: number): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let have = 0;
-  while (have < bytes) {
-    const chunk = stream.read(Math.min(bytes - have, Math.max(1, stream.readableLength))) as Buffer | null;
-    if (chunk) have += chunks.push(chunk) && chunk.length;
-    else await new Promise<void>((resolve) => stream.once('readable', resolve));
+  const read: number[] = [];
+  while (read.length < bytes) {
+    const chunk: unknown = stream.read(Math.min(bytes - read.length, Math.max(1, stream.readableLength)));
+    if (chunk instanceof Uint8Array) read.push(...chunk);
+    else await once(stream, 'readable');
   }
-  return Buffer.concat(chunks);
+  return Uint8Array.from(read);
 }
