@@ -6,14 +6,18 @@ export const maxLineBytes: number = 4 * 1024 * 1024;
 
 const newline = 0x0a;
 
-/** The JSON values of a stream, one a line. Fails with `bad-request` on a line that is no JSON or is too long. */
+/**
+ * The JSON values of a stream, one a line. Fails with `bad-request` on a line that is no JSON or is too long; the stream
+ * is then still there, for an answer.
+ */
 export async function* readJsonLines(
   stream: Readable,
   limit: number = maxLineBytes,
 ): AsyncGenerator<unknown, void, undefined> {
   let pieces: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+  const chunks: AsyncIterable<Uint8Array> = stream.iterator({ destroyOnReturn: false });
+  for await (const chunk of chunks) {
     let from = 0;
     for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, from)) {
       pieces.push(chunk.subarray(from, at));

@@ -3,6 +3,9 @@ import type { TunnelSession, TunnelStream } from '@fairlead/tunnel';
 import { readJsonLines, writeJsonLine } from './json-lines.ts';
 import type { RelaySession } from './relay-options.ts';
 
+/** How long a session has to read why it was ended, in milliseconds. */
+const farewellMs = 250;
+
 /** What a session does on its control stream. */
 export interface SessionPeerEvents {
   /** It was heard from. */
@@ -40,5 +43,13 @@ export class SessionPeer {
   /** Tells the session something. */
   tell(message: ToSession): void {
     writeJsonLine(this.#control, message);
+  }
+
+  /** Tells the session why it ends, gives it a moment to take that in, and closes its tunnel. */
+  async end(reason: string): Promise<void> {
+    this.tell({ type: 'ended', reason });
+    this.#control.end();
+    await this.tunnel.goAway(reason, { timeoutMs: farewellMs });
+    await this.tunnel.close(reason);
   }
 }

@@ -102,7 +102,7 @@ export class TunnelRelay implements AgentFleet, AsyncDisposable {
   /** Tells sessions that the relay ends, and closes every tunnel. Harmless the second time. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    for (const peer of this.#switchboard.sessions()) peer.tell({ type: 'ended', reason: 'shutdown' });
+    await Promise.all(this.#switchboard.sessions().map((peer) => peer.end('shutdown')));
     await Promise.all([...this.#tunnels].map((tunnel) => tunnel.close()));
   }
 
@@ -174,8 +174,7 @@ export class TunnelRelay implements AgentFleet, AsyncDisposable {
   #welcomeSession(session: RelaySession, tunnel: TunnelSession, incoming: IncomingStream): TakeStream {
     const peer = new SessionPeer(session, tunnel, incoming.accept());
     const before = this.#switchboard.enterSession(peer);
-    before?.tell({ type: 'ended', reason: 'replaced' });
-    void before?.tunnel.close('the session has a newer connection');
+    void before?.end('replaced');
     this.#options.logger?.info({ session: session.id }, 'session connected');
     peer.tell({ type: 'welcome', leaseMs: this.#options.leaseMs });
     this.#feed.publish(about('session-seen', session));

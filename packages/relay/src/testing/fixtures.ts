@@ -35,7 +35,7 @@ export class RelayFixture implements AsyncDisposable {
   readonly clock: ManualClock = new ManualClock();
   readonly logger: MemoryLogger = new MemoryLogger();
   readonly metrics: MemoryMetrics = new MemoryMetrics();
-  readonly owners = new Map<string, InterceptOwner>();
+  readonly owners: Map<string, InterceptOwner> = new Map();
   readonly relay: TunnelRelay;
   readonly #peers: FakePeer[] = [];
 
@@ -79,7 +79,11 @@ export class RelayFixture implements AsyncDisposable {
   }
 
   /** Makes an intercept of the cart belong to a session. */
-  own(intercept: string, { id = 's1', key = 'session-secret', workload = 'cart' } = {}): void {
+  own(
+    intercept: string,
+    owner: { readonly id?: string; readonly key?: string; readonly workload?: string } = {},
+  ): void {
+    const { id = 's1', key = 'session-secret', workload = 'cart' } = owner;
     this.owners.set(intercept, {
       workload: { namespace: 'shop', kind: 'Deployment', name: workload },
       sessionId: id,

@@ -138,6 +138,7 @@ export class FakeSession extends FakePeer {
     void (async () => {
       try {
         for await (const line of readJsonLines(control)) this.told.push(line as ToSession);
+        await this.tunnel.close();
       } catch {
         // The connection broke, as the tests make it.
       }
