@@ -2,7 +2,6 @@ import type { AgentConfig, Container, PodManifest, PodSpec } from '@fairlead/cor
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyPatch } from './apply-patch.ts';
-import { sameJson } from './carries.ts';
 import { mutatePod } from './mutate-pod.ts';
 import { originalTemplate } from './original-template.ts';
 import { portReferences } from './port-references.ts';

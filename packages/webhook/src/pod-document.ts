@@ -2,7 +2,7 @@ import { FairleadError, type PodSpec, type PodTemplate } from '@fairlead/core';
 import { isObject, type JsonObject } from './carries.ts';
 
 /** The fields of a pod spec that mutation reads beyond those of the model. */
-export interface PodDocumentSpec extends PodSpec {
+interface PodDocumentSpec extends PodSpec {
   readonly imagePullSecrets?: readonly { readonly name?: string }[];
   readonly os?: { readonly name?: string };
 }

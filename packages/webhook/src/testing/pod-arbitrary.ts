@@ -26,15 +26,34 @@ export interface PlannedPod {
 
 /** Names with equal beginnings, names that look hidden already, and the longest there may be. */
 const portNames = [
-  ...['http', 'grpc', 'x', 'tm-http', 'tm-http-1', 'tm-tm-http', 'long-name-one', 'long-name-ona', 'long-name-on'],
-  ...['long-name-on-e', 'tm-long-name-on', 'a-b-c-d-e-f-g-h', 'abcdefghijk-lmn', 'abcdefghijk-xyz'],
+  'http',
+  'grpc',
+  'x',
+  'tm-http',
+  'tm-http-1',
+  'tm-tm-http',
+  'long-name-one',
+  'long-name-ona',
+  'long-name-on',
+  'long-name-on-e',
+  'tm-long-name-on',
+  'a-b-c-d-e-f-g-h',
+  'abcdefghijk-lmn',
+  'abcdefghijk-xyz',
 ];
 const portNumbers = [80, 8080, 8081, 8443, 9090, 9899, 9900, 9901, 9902, 9903, 65_535];
 const containerNames = ['app', 'web', 'db', 'mesh'];
 const volumeNames = ['data', 'creds', 'export-volume', 'traffic-config', 'fairlead-token'];
 const mountPaths = [
-  ...['/data', '/data/', '/etc/app', '/etc/traffic-agent', '/tel_pod_info', '/var/run/secrets/fairlead.dev'],
-  ...['/var/run/secrets/kubernetes.io/serviceaccount', '/var/run/secrets/creds', '/srv/../../../etc/traffic-agent'],
+  '/data',
+  '/data/',
+  '/etc/app',
+  '/etc/traffic-agent',
+  '/tel_pod_info',
+  '/var/run/secrets/fairlead.dev',
+  '/var/run/secrets/kubernetes.io/serviceaccount',
+  '/var/run/secrets/creds',
+  '/srv/../../../etc/traffic-agent',
 ];
 const values = ['', 'plain', '$(A)', '$$(A)', '$(A)$(B)', '$(A$(B))', '$(A', '$()', '$(date)', '$(CART_SERVICE_HOST)'];
 
