@@ -149,10 +149,12 @@ export class Carrier {
     if (this.writer.urgentFrames > mostUrgentFrames) throw new ProtocolViolation('pings without reading', 'flood');
   }
 
-  /** The peer has taken in so many sequenced bytes. */
-  onAck(received: number): void {
+  /** The peer has taken in so many sequenced bytes. Returns how many of them are news. */
+  onAck(received: number): number {
+    const before = this.unacknowledgedBytes;
     if (!this.#log?.covers(received)) throw new ProtocolViolation(`ACK of ${received} bytes, which were not sent`);
     this.writer.acknowledged(received);
+    return before - this.unacknowledgedBytes;
   }
 
   #try(transport: Duplex, events: ConstructorParameters<typeof Candidate>[3]): Candidate {

@@ -11,6 +11,8 @@ export interface FrameHandler {
   control(type: number, streamId: number, payload: Buffer): void;
 }
 
+const empty: Buffer = Buffer.alloc(0);
+
 type Phase = 'header' | 'control' | 'open-length' | 'open-metadata' | 'data';
 
 /**
@@ -73,10 +75,16 @@ export class FrameReader {
   }
 
   #collect(chunk: Buffer): void {
+    if (this.#phase === 'header' && this.#have === 0 && chunk.length - this.#at >= headerBytes) {
+      const start = this.#at;
+      this.#at = start + headerBytes;
+      this.#onHeader(chunk, start);
+      return;
+    }
     const need = this.#phase === 'header' ? headerBytes : this.#phase === 'open-length' ? 2 : this.#left;
     const field = this.#take(chunk, need);
     if (field === undefined) return;
-    if (this.#phase === 'header') this.#onHeader(field);
+    if (this.#phase === 'header') this.#onHeader(field, 0);
     else if (this.#phase === 'control') this.#onControl(field);
     else if (this.#phase === 'open-length') this.#onOpenLength(field);
     else this.#onMetadata(field);
@@ -101,9 +109,9 @@ export class FrameReader {
     return Buffer.from(this.#scratch.subarray(0, need));
   }
 
-  #onHeader(header: Buffer): void {
-    const streamId = header.readUInt32BE(0);
-    const word = header.readUInt32BE(4);
+  #onHeader(bytes: Buffer, at: number): void {
+    const streamId = bytes.readUInt32BE(at);
+    const word = bytes.readUInt32BE(at + 4);
     const type = word >>> 24;
     const length = word & 0xffffff;
     const shape = frameShape(type);
@@ -121,7 +129,7 @@ export class FrameReader {
     } else if (type === frameType.open) {
       this.#phase = 'open-length';
     } else if (length === 0) {
-      this.#onControl(header.subarray(headerBytes));
+      this.#onControl(empty);
     } else {
       this.#phase = 'control';
     }

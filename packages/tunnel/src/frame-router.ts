@@ -5,8 +5,8 @@ import type { FrameHandler } from './frame-reader.ts';
 import { ProtocolViolation } from './protocol-violation.ts';
 import type { StreamTable } from './stream-table.ts';
 
-/** Credits below this many bytes count as useless; no sender of ours gives less than half an initial window. */
-const tinyCredit = 1024;
+/** Credits and acknowledgements of fewer bytes count as useless; this package gives them in larger portions. */
+const tinyBytes = 1024;
 
 /** What the router leaves to the session. */
 export interface SessionFrames {
@@ -16,8 +16,8 @@ export interface SessionFrames {
   ping(payload: Buffer): void;
   /** PONG. */
   pong(payload: Buffer): void;
-  /** ACK. */
-  ack(received: number): void;
+  /** ACK. Returns how many bytes it acknowledges beyond the last one. */
+  ack(received: number): number;
   /** GOAWAY. */
   goAway(notice: GoAway): void;
 }
@@ -56,18 +56,18 @@ export class FrameRouter implements FrameHandler {
   }
 
   #onSessionFrame(type: number, payload: Buffer): void {
+    if (type === frameType.ack && this.#session.ack(readNumber(payload, 0)) >= tinyBytes) return;
     this.#guard.spend();
     if (type === frameType.ping) this.#session.ping(payload);
     else if (type === frameType.pong) this.#session.pong(payload);
-    else if (type === frameType.ack) this.#session.ack(readNumber(payload, 0));
-    else this.#session.goAway(decodeGoAway(payload));
+    else if (type === frameType.goaway) this.#session.goAway(decodeGoAway(payload));
   }
 
   #onStreamFrame(type: number, streamId: number, payload: Buffer): void {
     const end = this.#streams.find(streamId);
     const increment = type === frameType.window ? payload.readUInt32BE(0) : undefined;
     if (increment === 0) throw new ProtocolViolation(`WINDOW of 0 bytes on stream ${streamId}`);
-    if (end === undefined || (increment !== undefined && increment < tinyCredit)) this.#guard.spend();
+    if (end === undefined || (increment !== undefined && increment < tinyBytes)) this.#guard.spend();
     else this.#guard.earn();
     if (end === undefined) return;
     if (increment !== undefined) {

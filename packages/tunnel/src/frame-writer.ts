@@ -86,14 +86,14 @@ export class FrameWriter {
     else this.#schedule();
   }
 
-  /** Stops writing. What was handed over counts as sent when a log keeps it. */
+  /** Stops writing. Nobody reads what was handed over any more, so its owners get it back. */
   detach(): void {
     this.#outlet = undefined;
     this.#urgent = [];
     this.#isWriting = false;
     const parties = this.#inFlight;
     this.#inFlight = [];
-    if (this.#log !== undefined) for (const party of parties) party.settle();
+    for (const party of parties) party.settle();
   }
 
   #schedule(): void {

@@ -1,5 +1,6 @@
 const leastBlockBytes = 1024;
 const largestBlockBytes = 64 * 1024;
+const noBlock: Buffer = Buffer.alloc(0);
 
 /**
  * Bytes that wait for their consumer. Small pieces are copied together: each would otherwise keep the whole chunk that
@@ -7,7 +8,7 @@ const largestBlockBytes = 64 * 1024;
  */
 export class HeldBytes {
   #pieces: Buffer[] = [];
-  #block: Buffer = Buffer.alloc(0);
+  #block: Buffer = noBlock;
   /** The part of the block that no piece covers yet starts and ends here. */
   #start = 0;
   #end = 0;
@@ -40,7 +41,7 @@ export class HeldBytes {
     this.#cut();
     const pieces = this.#pieces;
     this.#pieces = [];
-    this.#block = Buffer.alloc(0);
+    this.#block = noBlock;
     this.#start = 0;
     this.#end = 0;
     this.#bytes = 0;

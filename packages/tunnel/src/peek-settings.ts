@@ -23,8 +23,8 @@ export function peekSettings(transport: Duplex, { timers, timeoutMs, signal }: P
       signal?.removeEventListener('abort', onAbort);
       transport.off('data', onData);
       transport.off('error', onLost);
-      transport.off('close', onLost);
-      transport.off('end', onLost);
+      transport.off('close', onClosed);
+      transport.off('end', onClosed);
     };
     const fail = (reason: unknown): void => {
       stop();
@@ -39,6 +39,7 @@ export function peekSettings(transport: Duplex, { timers, timeoutMs, signal }: P
         new TunnelError('transport-lost', 'the transport closed before the peer introduced itself', { cause: error }),
       );
     };
+    const onClosed = (): void => onLost();
     const onData = (chunk: Buffer): void => {
       try {
         const read = reader.read(chunk);
@@ -60,8 +61,8 @@ export function peekSettings(transport: Duplex, { timers, timeoutMs, signal }: P
     }
     signal?.addEventListener('abort', onAbort, { once: true });
     transport.on('error', onLost);
-    transport.on('close', onLost);
-    transport.on('end', onLost);
+    transport.on('close', onClosed);
+    transport.on('end', onClosed);
     transport.on('data', onData);
     if (transport.destroyed) onLost();
   });

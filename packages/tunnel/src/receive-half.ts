@@ -98,7 +98,7 @@ export class ReceiveHalf {
   }
 
   #feed(face: ReadableFace): void {
-    for (const piece of this.#held.take()) this.#push(face, piece);
+    if (this.#held.bytes > 0) for (const piece of this.#held.take()) this.#push(face, piece);
     if (!this.#isEnded || this.#isEndPushed) return;
     this.#isEndPushed = true;
     face.push(null);

@@ -14,9 +14,16 @@ export interface WindowTerms {
   roundTripMs(): number | undefined;
 }
 
+/** A growth needs this much more throughput to be kept. */
+const worthwhile = 1.25;
+
 /**
  * The credit given to the sender of one stream. Its size is what the sender may have on its way plus what waits for
- * the consumer. It grows when the sender used it up within two round trips, since then it is the window that slows.
+ * the consumer.
+ *
+ * It doubles when it was used up within two round trips, since then it may be the window that slows. Round trips
+ * measured under load contain queues that a larger window only lengthens; so a growth that brought no throughput is
+ * taken back, and not tried again before there is more throughput anyway.
  */
 export class ReceiveWindow {
   readonly #terms: WindowTerms;
@@ -27,8 +34,13 @@ export class ReceiveWindow {
   #owed = 0;
   /** Taken from the budget. */
   #borrowed = 0;
-  #measuredSince: number;
+  /** Consumed since the present measurement began. */
   #measured = 0;
+  #measuredSince: number;
+  /** The last growth while it is on trial: what was before, and how many windows to measure until the verdict. */
+  #trial: { readonly size: number; readonly rate: number; windows: number } | undefined;
+  /** Bytes per millisecond from which on growth is worth a try. */
+  #leastRate = 0;
 
   constructor(terms: WindowTerms) {
     this.#terms = terms;
@@ -54,9 +66,10 @@ export class ReceiveWindow {
     if (this.#owed * 2 < this.#size) return 0;
     const consumed = this.#owed;
     this.#owed = 0;
-    const increment = consumed + this.#adjust(consumed);
-    this.#credit += increment;
-    return increment;
+    const wanted = this.#wantedSize(consumed);
+    const change = wanted >= this.#size ? this.#grow(wanted) : this.#shrink(wanted, consumed);
+    this.#credit += consumed + change;
+    return consumed + change;
   }
 
   /** Gives everything borrowed back to the budget. */
@@ -65,39 +78,48 @@ export class ReceiveWindow {
     this.#borrowed = 0;
   }
 
-  /** By how much the window grows, or shrinks when negative. */
-  #adjust(consumed: number): number {
+  #wantedSize(consumed: number): number {
     const { limits, budget } = this.#terms;
-    if (this.#size < limits.startWindowBytes) return this.#grow(limits.startWindowBytes - this.#size);
-    if (budget.isScarce && this.#size > limits.startWindowBytes) {
-      return this.#shrink(Math.min(consumed, this.#size - limits.startWindowBytes));
-    }
-    return this.#isUsedUpFast(consumed) ? this.#grow(Math.min(this.#size, limits.maxWindowBytes - this.#size)) : 0;
+    if (this.#size < limits.startWindowBytes) return limits.startWindowBytes;
+    if (budget.isScarce && this.#size > limits.startWindowBytes) return limits.startWindowBytes;
+    const now = this.#terms.now();
+    this.#measured += consumed;
+    if (this.#measured < this.#size) return this.#size;
+    const elapsedMs = Math.max(now - this.#measuredSince, 0.001);
+    const rate = this.#measured / elapsedMs;
+    this.#measured = 0;
+    this.#measuredSince = now;
+    return this.#trial === undefined ? this.#tryGrowth(rate, elapsedMs) : this.#judgeGrowth(this.#trial, rate);
   }
 
-  #isUsedUpFast(consumed: number): boolean {
+  #tryGrowth(rate: number, elapsedMs: number): number {
     const roundTripMs = this.#terms.roundTripMs();
-    if (roundTripMs === undefined) return false;
-    const now = this.#terms.now();
-    const isFast = now - this.#measuredSince <= 2 * roundTripMs;
-    this.#measured += consumed;
-    const isWindow = this.#measured >= this.#size;
-    if (isWindow || !isFast) {
-      this.#measured = 0;
-      this.#measuredSince = now;
-    }
-    return isWindow && isFast;
+    if (roundTripMs === undefined || elapsedMs > 2 * roundTripMs || rate < this.#leastRate) return this.#size;
+    const wanted = Math.min(this.#size * 2, this.#terms.limits.maxWindowBytes);
+    // The window in which the sender learns of its new credit is slow yet and does not count.
+    if (wanted > this.#size) this.#trial = { size: this.#size, rate, windows: 2 };
+    return Math.max(wanted, this.#size);
+  }
+
+  #judgeGrowth(trial: { readonly size: number; readonly rate: number; windows: number }, rate: number): number {
+    trial.windows -= 1;
+    if (trial.windows > 0) return this.#size;
+    this.#trial = undefined;
+    if (rate >= trial.rate * worthwhile) return this.#size;
+    this.#leastRate = trial.rate * worthwhile;
+    return trial.size;
   }
 
   #grow(wanted: number): number {
-    const granted = wanted > 0 ? this.#terms.budget.take(wanted) : 0;
+    const granted = wanted > this.#size ? this.#terms.budget.take(wanted - this.#size) : 0;
     this.#borrowed += granted;
     this.#size += granted;
     return granted;
   }
 
-  #shrink(bytes: number): number {
-    const returned = Math.min(bytes, this.#borrowed);
+  /** Gives less back than was consumed; credit once given cannot be taken back. */
+  #shrink(wanted: number, consumed: number): number {
+    const returned = Math.min(this.#size - wanted, consumed, this.#borrowed);
     this.#terms.budget.give(returned);
     this.#borrowed -= returned;
     this.#size -= returned;

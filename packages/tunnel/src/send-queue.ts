@@ -15,6 +15,14 @@ export interface SendTurns {
   remove(source: FrameSource): void;
 }
 
+/** The writable whose bytes are sent. */
+export interface WritableFace {
+  /** Whether `end` was called on it. */
+  readonly writableEnded: boolean;
+  /** Bytes in it, with those of the present write. */
+  readonly writableLength: number;
+}
+
 /** The outgoing bytes of one stream: at most one write of its writable at a time, sent as far as the credit goes. */
 export class SendQueue implements FrameSource, BatchParty {
   readonly #streamId: number;
@@ -26,9 +34,15 @@ export class SendQueue implements FrameSource, BatchParty {
   #chunk = 0;
   #offset = 0;
   #bytes = 0;
+  /** Bytes of the present write, sent or not. */
+  #writing = 0;
+  #face: WritableFace | undefined;
   #written: SendCallback | undefined;
   #finished: SendCallback | undefined;
   #isFinSent = false;
+  /** The transport holds references to bytes of the present write. */
+  #isInFlight = false;
+  #dropped: Error | undefined;
 
   /** @param metadata given for a stream that this end opens */
   constructor(streamId: number, turns: SendTurns, metadata?: Buffer) {
@@ -45,6 +59,11 @@ export class SendQueue implements FrameSource, BatchParty {
   /** Whether the end was sent. */
   get isFinSent(): boolean {
     return this.#isFinSent;
+  }
+
+  /** Says whose bytes these are. */
+  attach(face: WritableFace): void {
+    this.#face = face;
   }
 
   /** Asks for the turn in which OPEN goes out, together with whatever is written until then. */
@@ -64,12 +83,17 @@ export class SendQueue implements FrameSource, BatchParty {
     this.#chunk = 0;
     this.#offset = 0;
     this.#bytes = bytes;
+    this.#writing = bytes;
     this.#written = callback;
     if (this.#isReady()) this.#turns.ready(this);
   }
 
   /** Sends the end after all bytes, then calls back. */
   finish(callback: SendCallback): void {
+    if (this.#isFinSent) {
+      callback();
+      return;
+    }
     this.#finished = callback;
     this.#turns.ready(this);
   }
@@ -81,39 +105,46 @@ export class SendQueue implements FrameSource, BatchParty {
     if (this.#isReady()) this.#turns.ready(this);
   }
 
-  /** Sends nothing any more; what waits is told why. */
+  /** Sends nothing any more; what waits is told why, but not before the transport has let go of its bytes. */
   drop(error: Error): void {
     this.#turns.remove(this);
-    const waiting = [this.#written, this.#finished];
-    this.#written = undefined;
-    this.#finished = undefined;
-    this.#chunks = [];
+    this.#dropped = error;
     this.#bytes = 0;
-    for (const callback of waiting) callback?.(error);
+    if (!this.#isInFlight) this.settle();
   }
 
   produce(batch: FrameBatch): boolean {
     if (this.#opening !== undefined) this.#sendOpen(batch, this.#opening);
     else if (this.#bytes > 0) this.#sendData(batch);
-    if (this.#bytes === 0 && this.#finished !== undefined && !this.#isFinSent) {
+    if (!this.#isFinSent && this.#isAtEnd()) {
       this.#isFinSent = true;
       batch.frame(this.#streamId, frameType.fin, 0);
-      batch.inform(this);
+      if (this.#finished !== undefined) batch.inform(this);
     }
     return this.#isReady();
   }
 
   settle(): void {
+    this.#isInFlight = false;
     if (this.#bytes === 0 && this.#written !== undefined) {
       const written = this.#written;
       this.#written = undefined;
-      written();
+      this.#chunks = [];
+      written(this.#dropped);
     }
-    if (this.#isFinSent && this.#finished !== undefined) {
+    if ((this.#isFinSent || this.#dropped !== undefined) && this.#finished !== undefined) {
       const finished = this.#finished;
       this.#finished = undefined;
-      finished();
+      finished(this.#dropped);
     }
+  }
+
+  /** Nothing is left to send. Seen before the writable says so, the end travels together with the last bytes. */
+  #isAtEnd(): boolean {
+    if (this.#bytes > 0) return false;
+    if (this.#finished !== undefined) return true;
+    const face = this.#face;
+    return this.#written !== undefined && face?.writableEnded === true && face.writableLength === this.#writing;
   }
 
   #isReady(): boolean {
@@ -155,6 +186,8 @@ export class SendQueue implements FrameSource, BatchParty {
     }
     this.#bytes -= size;
     this.#credit -= size;
-    if (size > 0 && this.#bytes === 0) batch.inform(this);
+    if (size === 0) return;
+    this.#isInFlight = true;
+    batch.inform(this);
   }
 }

@@ -88,7 +88,7 @@ export class StreamDesk {
     const id = this.#streams.nextId();
     if (id === undefined) throw new TunnelError('going-away', 'the session has used up its stream numbers');
 
-    const end = new StreamEnd({ id, metadata: ownCopy(metadata), isOpener: true }, this.#host);
+    const end = new StreamEnd({ id, metadata: Buffer.from(metadata), isOpener: true }, this.#host);
     this.#streams.add(end);
     const stream = new TunnelStream(end);
     if (firstBytes !== undefined && firstBytes.length > 0) stream.write(firstBytes);
@@ -109,7 +109,8 @@ export class StreamDesk {
       this.#host.control(encodeReset(id, 'busy'));
       return;
     }
-    const end = new StreamEnd({ id, metadata: ownCopy(metadata), isOpener: false }, this.#host);
+    // A copy: the view would keep the transport's whole chunk alive.
+    const end = new StreamEnd({ id, metadata: Buffer.from(metadata), isOpener: false }, this.#host);
     this.#streams.add(end);
     end.addCredit(this.#peer?.initialWindowBytes ?? 0);
     this.#offer(new OfferedStream(end, timers, timeouts.answerMs));
@@ -158,11 +159,6 @@ export class StreamDesk {
     }
     return undefined;
   }
-}
-
-/** Bytes that keep nothing else alive, neither the transport's chunk nor the caller's buffer. */
-function ownCopy(bytes: Uint8Array): Buffer {
-  return Buffer.from(new Uint8Array(bytes).buffer);
 }
 
 function cancelOnAbort(stream: TunnelStream, end: StreamEnd, signal: AbortSignal): void {

@@ -5,7 +5,7 @@ import { type ReadableFace, ReceiveHalf } from './receive-half.ts';
 import type { ReceiveWindow } from './receive-window.ts';
 import type { ResetReason } from './reset-reason.ts';
 import { resetReasonFor } from './reset-reason-for.ts';
-import { type SendCallback, SendQueue, type SendTurns } from './send-queue.ts';
+import { type SendCallback, SendQueue, type SendTurns, type WritableFace } from './send-queue.ts';
 import { StreamRefusedError, StreamResetError } from './tunnel-error.ts';
 
 /** What a stream needs of its session. */
@@ -23,7 +23,7 @@ export interface StreamHost {
 }
 
 /** The duplex that the consumer holds. */
-export interface DuplexFace extends ReadableFace {
+export interface DuplexFace extends ReadableFace, WritableFace {
   /** Ends it at once, with an error if something went wrong. */
   destroy(error?: Error): unknown;
 }
@@ -83,6 +83,7 @@ export class StreamEnd {
   /** Gives the stream its duplex. */
   attach(face: DuplexFace): void {
     this.#face = face;
+    this.#sending.attach(face);
     this.#receiving.attach(face);
   }
 
@@ -173,6 +174,11 @@ export class StreamEnd {
 
   /** Duplex: it is destroyed. The peer hears of it unless both directions had ended. */
   over(error: Error | null): void {
+    if (this.#isOver) return;
+    if (error === null && this.#sending.isFinSent && this.#receiving.isEnded) {
+      this.#leave();
+      return;
+    }
     const reason = resetReasonFor(error);
     this.#end(error ?? new StreamResetError({ reason, remote: false }), reason);
   }
@@ -184,9 +190,14 @@ export class StreamEnd {
     const isTold = isComplete || this.#isPeerInformed || !this.#sending.isOpened;
     this.accepted.reject(error);
     this.#sending.drop(error);
+    this.#leave();
+    if (!isTold) this.#host.control(encodeReset(this.id, reason, message));
+  }
+
+  #leave(): void {
+    this.#isOver = true;
     this.#receiving.drop();
     this.#host.ended(this);
-    if (!isTold) this.#host.control(encodeReset(this.id, reason, message));
   }
 
   #answer(): void {

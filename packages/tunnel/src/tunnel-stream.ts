@@ -2,7 +2,9 @@ import { Duplex } from 'node:stream';
 import type { ResetReason } from './reset-reason.ts';
 import type { StreamEnd } from './stream-end.ts';
 
-const highWaterMark = 64 * 1024;
+const readableHighWaterMark = 64 * 1024;
+/** As much as the transport takes at once, so that one stream alone can keep it busy. */
+const writableHighWaterMark = 128 * 1024;
 
 /**
  * One stream of a session: a duplex whose halves end on their own. `end()` says that no more bytes follow; `destroy()`
@@ -25,7 +27,7 @@ export class TunnelStream extends Duplex {
 
   /** @internal Streams are made by `open` and `accept`. */
   constructor(end: StreamEnd) {
-    super({ allowHalfOpen: true, readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark });
+    super({ allowHalfOpen: true, readableHighWaterMark, writableHighWaterMark });
     this.#end = end;
     this.id = end.id;
     this.metadata = end.metadata;
