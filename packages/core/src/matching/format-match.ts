@@ -14,8 +14,7 @@ export function formatMatch(match: Match): string {
   return formatCondition(conditionOf(match));
 }
 
-/** The short form of a condition. */
-export function formatCondition(condition: Condition): string {
+function formatCondition(condition: Condition): string {
   switch (condition.op) {
     case 'term':
       return formatTerm(condition.subject, condition.rule, '');

@@ -58,11 +58,11 @@ function rule(field: Field): Schema {
     exact,
     prefix: text((value) => valueProblem(field, 'prefix', value)),
     regex: text(regexProblem),
-    present: v.boolean('must be true or false'),
+    // A path is always present: there is nothing to ask.
+    ...(field !== 'path' && { present: v.boolean('must be true or false') }),
   };
-  const { present, ...onPath } = kinds;
   const object = v.pipe(
-    fields(field === 'path' ? onPath : kinds),
+    fields(kinds),
     v.check((given) => definedKeys(given).length === 1, `must say exactly one of ${Object.keys(kinds).join(', ')}`),
   );
   return v.lazy((input) => (typeof input === 'object' ? object : exact));

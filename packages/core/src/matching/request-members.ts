@@ -7,8 +7,7 @@ export function readQuery(query: string, name: string): readonly string[] {
     if (piece === '') return;
     const equals = piece.indexOf('=');
     const key = equals < 0 ? piece : piece.slice(0, equals);
-    if (key === name ? !isEncoded(key) : isEncoded(key) && decodeForm(key) === name)
-      values.push(equals < 0 ? '' : decodeForm(piece.slice(equals + 1)));
+    if (decodeForm(key) === name) values.push(equals < 0 ? '' : decodeForm(piece.slice(equals + 1)));
   });
   return values;
 }
@@ -35,10 +34,6 @@ export function readBaggage(headers: readonly string[], name: string): readonly 
       values.push(decodePercent(piece.slice(equals + 1, properties < 0 ? undefined : properties).trim()));
     });
   return values;
-}
-
-function isEncoded(text: string): boolean {
-  return text.includes('%') || text.includes('+');
 }
 
 function eachPiece(text: string, separator: string, visit: (piece: string) => void): void {

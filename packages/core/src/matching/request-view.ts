@@ -41,8 +41,7 @@ export function viewOfRequest(request: Pick<Request, 'method' | 'url' | 'headers
 
 const none: readonly string[] = Object.freeze([]);
 
-/** Path and query of a request target. */
-export function splitTarget(target: string): { readonly path: string; readonly query: string } {
+function splitTarget(target: string): { readonly path: string; readonly query: string } {
   const local = target.startsWith('/') ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '');
   const mark = local.indexOf('?');
   const path = mark < 0 ? local : local.slice(0, mark);
