@@ -1,19 +1,18 @@
 import type { Field } from './field.ts';
 import { dnsLabel, ianaPortName } from './names.ts';
 
-/** Checks what Fairlead reads of a `template` by the API server's rules; the rest passes unread. */
-export function checkPodTemplate(template: Field): void {
+/**
+ * Checks what Fairlead reads of a `template` by the API server's rules; the rest passes unread. `claims` are the names
+ * of volumes that come from outside the template.
+ */
+export function checkPodTemplate(template: Field, claims: readonly (string | undefined)[]): void {
   template.require().record();
   const metadata = template.at('metadata');
   metadata.at('labels').stringMap();
   metadata.at('annotations').stringMap();
   const spec = template.at('spec').require();
-  const volumes = new Set(
-    spec
-      .at('volumes')
-      .items()
-      .map((volume) => dnsLabel(volume.at('name').require())),
-  );
+  const own = spec.at('volumes').items();
+  const volumes = new Set([...claims, ...own.map((volume) => dnsLabel(volume.at('name').require()))]);
   const containers = spec.at('containers').require();
   if (Array.isArray(containers.value) && containers.value.length === 0)
     containers.report('needs at least one container');

@@ -7,7 +7,11 @@ export function readWorkload(root: Field, kind: WorkloadKind, namespace: string,
   const metadata = root.at('metadata');
   const spec = root.at('spec').require();
   const template = spec.at('template');
-  checkPodTemplate(template);
+  const claims = spec.at('volumeClaimTemplates').items();
+  checkPodTemplate(
+    template,
+    claims.map((claim) => claim.at('metadata').at('name').require().string()),
+  );
   return {
     namespace,
     kind,

@@ -36,6 +36,10 @@ export class CarriedConnection implements Carried {
     void this.#attach(undefined);
   }
 
+  get exchanging(): boolean {
+    return this.#boundary.exchanging;
+  }
+
   leave(): void {
     this.#mustLeave = true;
     if (this.#server && this.#boundary.between) this.#detach();

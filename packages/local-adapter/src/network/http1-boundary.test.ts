@@ -153,6 +153,14 @@ it.each([
   expect(after(...turns)).toBe(between);
 });
 
+it('knows that a request is under way that is the last one of its connection', () => {
+  const boundary = new Http1Boundary();
+  boundary.fromClient(Buffer.from(get.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n')));
+  expect(boundary.exchanging).toBe(true);
+  boundary.fromServer(Buffer.from(ok));
+  expect(boundary.exchanging).toBe(false);
+});
+
 it('does not depend on how the bytes are cut', () => {
   const request =
     'POST /a HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n';

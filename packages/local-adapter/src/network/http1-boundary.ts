@@ -20,11 +20,17 @@ export class Http1Boundary {
     () => {},
   );
   #opaque = false;
+  #last = false;
   #asked = false;
 
   /** Nothing is under way, and the connection may carry another exchange. */
   get between(): boolean {
-    return !this.#opaque && this.#pending.length === 0 && this.#requests.idle && this.#responses.idle;
+    return !this.#opaque && !this.#last && this.#idle;
+  }
+
+  /** An exchange is known to be under way. */
+  get exchanging(): boolean {
+    return !this.#opaque && !this.#idle;
   }
 
   /** Bytes that the client sent. */
@@ -41,6 +47,10 @@ export class Http1Boundary {
     this.#follow(this.#responses, chunk);
   }
 
+  get #idle(): boolean {
+    return this.#pending.length === 0 && this.#requests.idle && this.#responses.idle;
+  }
+
   #follow(framing: Http1Framing, chunk: Buffer): void {
     if (this.#opaque) return;
     try {
@@ -55,7 +65,7 @@ export class Http1Boundary {
     const method = head.startLine.slice(0, head.startLine.indexOf(' '));
     this.#pending.push(method);
     // Who asks for the end of the connection waits for it, so the server's own end must reach him.
-    if (head.close || head.startLine.endsWith('1.0')) this.#opaque = true;
+    if (head.close || head.startLine.endsWith('1.0')) this.#last = true;
     return head.chunked ? 'chunked' : (head.contentLength ?? 'none');
   }
 
@@ -66,7 +76,7 @@ export class Http1Boundary {
     if (status < 200) return 'none';
     const method = this.#pending.shift();
     if (method === undefined || (method === 'CONNECT' && status < 300)) throw new Error('no answer to a request');
-    if (head.close || minor === '0') this.#opaque = true;
+    if (head.close || minor === '0') this.#last = true;
     if (method === 'HEAD' || status === 204 || status === 304) return 'none';
     return head.chunked ? 'chunked' : (head.contentLength ?? 'until-close');
   }

@@ -8,6 +8,8 @@ export interface SocketAddress {
 
 /** A connection that a Service carries to a pod. */
 export interface Carried {
+  /** A request is known to be under way on it. */
+  readonly exchanging: boolean;
   /** Leaves the pod now if nothing is under way on the connection, else as soon as that is so. */
   leave(): void;
   /** Ends at once, as when the pod's machine vanishes. */
@@ -58,9 +60,9 @@ export class PodNetwork {
     return new PodNetwork(pod, host, loopback, bound, redirects);
   }
 
-  /** The ports that are not bound under their own number. */
-  get movedPorts(): ReadonlyMap<number, number> {
-    return new Map([...this.#bound].filter(([port, real]) => port !== real));
+  /** The pod's ports, and the real one for each. */
+  get ports(): ReadonlyMap<number, number> {
+    return this.#bound;
   }
 
   /** Where a process in the pod that listens on `port` really listens. */
@@ -76,6 +78,11 @@ export class PodNetwork {
   /** No new connections; those that are open leave as soon as they can. */
   get retiring(): boolean {
     return this.#retiring;
+  }
+
+  /** How many connections have a request under way. */
+  get exchanging(): number {
+    return [...this.#carried].filter((connection) => connection.exchanging).length;
   }
 
   /** Counts a connection in. The returned function counts it out. */
