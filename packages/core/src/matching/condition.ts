@@ -77,6 +77,11 @@ export function not(condition: Condition): Condition {
   }
 }
 
+/** Whether these are alternative methods and nothing else. */
+export function isMethodList(condition: AnyOf): boolean {
+  return condition.of.every((part) => part.op === 'term' && part.subject.field === 'method');
+}
+
 /** How many terms are in the condition; one that occurs twice counts twice. */
 export function sizeOf(condition: Condition): number {
   if (condition.op === 'term' || condition.op === 'not') return 1;

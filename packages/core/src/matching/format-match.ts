@@ -1,5 +1,5 @@
 import type { Match } from '../model/match.ts';
-import { type AnyOf, type Condition, never } from './condition.ts';
+import { type Condition, isMethodList, never } from './condition.ts';
 import { conditionOf } from './condition-of-match.ts';
 import type { Rule } from './rule.ts';
 import { showValue } from './show-value.ts';
@@ -64,8 +64,4 @@ function rankOf(condition: Condition): number {
   if (condition.op === 'not') return rankOf(condition.of);
   if (condition.op === 'term') return readingOrder.indexOf(condition.subject.field);
   return condition.op === 'any' && isMethodList(condition) ? readingOrder.indexOf('method') : readingOrder.length;
-}
-
-function isMethodList(condition: AnyOf): boolean {
-  return condition.of.every((part) => part.op === 'term' && part.subject.field === 'method');
 }

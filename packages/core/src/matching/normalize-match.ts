@@ -1,6 +1,6 @@
 import type { Match, TextRule } from '../model/match.ts';
 import { compareText } from '../model/workload.ts';
-import { type AnyOf, all, type Condition, type NotTerm, never, not } from './condition.ts';
+import { type AnyOf, all, type Condition, isMethodList, type NotTerm, never, not } from './condition.ts';
 import { conditionOf } from './condition-of-match.ts';
 
 /**
@@ -47,10 +47,8 @@ function place(layers: Layer[], wanted: Place): void {
 function placeOf(condition: Condition): Place {
   if (condition.op === 'term') return { ...condition.subject, condition };
   if (condition.op === 'not') return { ...condition.of.subject, condition };
-  const alternatives = condition.of;
-  if (alternatives.every((part) => part.op === 'term' && part.subject.field === 'method'))
-    return { field: 'method', name: '', condition };
-  return { field: alternatives.every((part) => part.op === 'not') ? 'not' : 'anyOf', name: '', condition };
+  if (condition.op === 'any' && isMethodList(condition)) return { field: 'method', name: '', condition };
+  return { field: condition.of.every((part) => part.op === 'not') ? 'not' : 'anyOf', name: '', condition };
 }
 
 function spell(layer: Layer): Match {

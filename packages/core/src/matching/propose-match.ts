@@ -1,7 +1,7 @@
 import type { Match, RequestView } from '../model/match.ts';
 import { isTautology } from './compare-matches.ts';
 import { testOf } from './compile-match.ts';
-import { type AnyOf, all, always, any, type Condition, sizeOf, type Term, term } from './condition.ts';
+import { type AnyOf, all, always, any, type Condition, isMethodList, sizeOf, type Term, term } from './condition.ts';
 import { conditionOf } from './condition-of-match.ts';
 import { describeWanted } from './describe-literal.ts';
 import { matchLimits } from './limits.ts';
@@ -72,8 +72,7 @@ function ruleFor(subject: Subject, values: readonly string[]): Rule | undefined 
 }
 
 function adaptAlternatives(condition: AnyOf, request: RequestView, changes: string[]): Condition {
-  const isMethodList = condition.of.every((part) => part.op === 'term' && part.subject.field === 'method');
-  const rule = isMethodList && condition.of.length > 0 && ruleFor(method, [request.method]);
+  const rule = condition.of.length > 0 && isMethodList(condition) && ruleFor(method, [request.method]);
   if (rule) {
     changes.push(`method: ${rule.text} too`);
     return any([...condition.of, term(method, rule)]);
