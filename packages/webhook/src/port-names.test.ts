@@ -154,6 +154,16 @@ describe('a port whose name passes to the agent', () => {
   );
 
   it.each([
+    ['a name that the container has again', '{"app":{"tm-x":"admin"}}', ['tm-http', 'admin', 'tm-x', 'tm-y']],
+    ['one name twice', '{"app":{"tm-x":"old","tm-y":"old"}}', ['tm-http', 'admin', 'old', 'tm-y']],
+  ])('is given back once only, though the record promises %s', (_what, record, expected) => {
+    const ports = ['http', 'admin', 'tm-x', 'tm-y'].map((name, index) => ({ name, containerPort: 8080 + index }));
+    const pod = { ...aPod([anApp({ ports })]), metadata: { annotations: { 'fairlead.dev/hidden-ports': record } } };
+
+    expect(inject(pod, config).app?.ports?.map(({ name }) => name)).toEqual(expected);
+  });
+
+  it.each([
     ['another number', [{ name: 'http', containerPort: 8081 }]],
     ['another protocol', [{ name: 'http', containerPort: 8080, protocol: 'UDP' }]],
     ['another name', [{ name: 'web', containerPort: 8080 }]],
