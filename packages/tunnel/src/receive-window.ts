@@ -37,8 +37,10 @@ export class ReceiveWindow {
   /** Consumed since the present measurement began. */
   #measured = 0;
   #measuredSince: number;
-  /** The last growth while it is on trial: what was before, and how many windows to measure until the verdict. */
-  #trial: { readonly size: number; readonly rate: number; windows: number } | undefined;
+  /** The window in which the sender learns of a growth is slow yet, and measures nothing. */
+  #isSettling = false;
+  /** The last growth while it is on trial: size and rate before it. */
+  #trial: { readonly size: number; readonly rate: number } | undefined;
   /** Bytes per millisecond from which on growth is worth a try. */
   #leastRate = 0;
 
@@ -80,15 +82,23 @@ export class ReceiveWindow {
 
   #wantedSize(consumed: number): number {
     const { limits, budget } = this.#terms;
-    if (this.#size < limits.startWindowBytes) return limits.startWindowBytes;
-    if (budget.isScarce && this.#size > limits.startWindowBytes) return limits.startWindowBytes;
     const now = this.#terms.now();
+    if (this.#size < limits.startWindowBytes) {
+      this.#measuredSince = now;
+      this.#isSettling = true;
+      return limits.startWindowBytes;
+    }
+    if (budget.isScarce && this.#size > limits.startWindowBytes) return limits.startWindowBytes;
     this.#measured += consumed;
     if (this.#measured < this.#size) return this.#size;
     const elapsedMs = Math.max(now - this.#measuredSince, 0.001);
     const rate = this.#measured / elapsedMs;
     this.#measured = 0;
     this.#measuredSince = now;
+    if (this.#isSettling) {
+      this.#isSettling = false;
+      return this.#size;
+    }
     return this.#trial === undefined ? this.#tryGrowth(rate, elapsedMs) : this.#judgeGrowth(this.#trial, rate);
   }
 
@@ -96,14 +106,13 @@ export class ReceiveWindow {
     const roundTripMs = this.#terms.roundTripMs();
     if (roundTripMs === undefined || elapsedMs > 2 * roundTripMs || rate < this.#leastRate) return this.#size;
     const wanted = Math.min(this.#size * 2, this.#terms.limits.maxWindowBytes);
-    // The window in which the sender learns of its new credit is slow yet and does not count.
-    if (wanted > this.#size) this.#trial = { size: this.#size, rate, windows: 2 };
-    return Math.max(wanted, this.#size);
+    if (wanted <= this.#size) return this.#size;
+    this.#trial = { size: this.#size, rate };
+    this.#isSettling = true;
+    return wanted;
   }
 
-  #judgeGrowth(trial: { readonly size: number; readonly rate: number; windows: number }, rate: number): number {
-    trial.windows -= 1;
-    if (trial.windows > 0) return this.#size;
+  #judgeGrowth(trial: { readonly size: number; readonly rate: number }, rate: number): number {
     this.#trial = undefined;
     if (rate >= trial.rate * worthwhile) return this.#size;
     this.#leastRate = trial.rate * worthwhile;
