@@ -25,8 +25,11 @@ describe('a second look at a pod', () => {
     ['a pull policy', () => ({ imagePullPolicy: 'Always' })],
     ['rights', (agent) => ({ securityContext: { ...agent.securityContext, procMount: 'Default' } })],
     [
-      'a probe through a mesh',
-      () => ({ readinessProbe: { httpGet: { path: '/app-health/traffic-agent', port: 15_020 } } }),
+      'a probe and resources of a mesh',
+      () => ({
+        readinessProbe: { httpGet: { path: '/app-health/traffic-agent', port: 15_020 } },
+        resources: { limits: { memory: '100Mi' } },
+      }),
     ],
   ])('accepts %s that somebody else gave the agent', (_what, change) => {
     expect(mutatePod(changed(change), config).patch).toEqual([]);
