@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { clusterFromOptions } from './cluster-from-options.ts';
 import { demo } from './commands/demo.ts';
 import { inject } from './commands/inject.ts';
 import { intercept } from './commands/intercept.ts';
@@ -9,7 +10,6 @@ import { plan } from './commands/plan.ts';
 import { status } from './commands/status.ts';
 import { version } from './commands/version.ts';
 import { wiretap } from './commands/wiretap.ts';
-import { clusterFromOptions } from './cluster-from-options.ts';
 import type { CommandContext } from './context.ts';
 import { exitStatus, interruptedStatus } from './output/exit-status.ts';
 import type { OutputFormat } from './output/print-document.ts';
@@ -39,7 +39,7 @@ export async function runProgram(args: readonly string[], surroundings: ProgramS
 
   /** Makes a command's action: builds its context, keeps the exit status it resolves to. */
   const action =
-    <Args extends unknown[]>(run: (context: CommandContext, ...args: Args) => Promise<number | undefined> | number | undefined) =>
+    <Args extends unknown[]>(run: (context: CommandContext, ...args: Args) => Promise<number> | number) =>
     async (...given: unknown[]): Promise<void> => {
       const command = given.at(-1) as Command;
       const options = command.optsWithGlobals<SharedOptions>();
@@ -52,7 +52,7 @@ export async function runProgram(args: readonly string[], surroundings: ProgramS
         namespace: options.namespace,
         cluster: () => clusterFromOptions(options),
       };
-      status = (await run(context, ...(given.slice(0, -1) as Args))) ?? 0;
+      status = await run(context, ...(given.slice(0, -1) as Args));
     };
 
   const program = build(action, terminal);
@@ -67,7 +67,7 @@ export async function runProgram(args: readonly string[], surroundings: ProgramS
 }
 
 type ActionFactory = <Args extends unknown[]>(
-  run: (context: CommandContext, ...args: Args) => Promise<number | undefined> | number | undefined,
+  run: (context: CommandContext, ...args: Args) => Promise<number> | number,
 ) => (...given: unknown[]) => Promise<void>;
 
 function build(action: ActionFactory, terminal: Terminal): Command {
@@ -93,7 +93,9 @@ function build(action: ActionFactory, terminal: Terminal): Command {
       .option('-n, --namespace <namespace>', 'the namespace to work in')
       .option('--local [socket]', 'the embedded cluster that `fairlead local up` runs');
 
-  command('demo', 'Show an intercept on the embedded cluster: a sample shop, real traffic, no Kubernetes').action(action(demo));
+  command('demo', 'Show an intercept on the embedded cluster: a sample shop, real traffic, no Kubernetes').action(
+    action(demo),
+  );
   command('version', 'Print versions').action(action(version));
 
   clusterCommand('plan', 'Show the agent configs that workloads would get; writes nothing')
@@ -120,7 +122,11 @@ function build(action: ActionFactory, terminal: Terminal): Command {
 
   traffic('intercept', 'Take the traffic of a workload until Ctrl-C, or until the command after -- ends')
     .argument('[command...]', 'after --: a program to run while the intercept is active')
-    .option('--port <svcport[:local]>', 'service port, and the local port that gets its traffic; may be repeated', collect)
+    .option(
+      '--port <svcport[:local]>',
+      'service port, and the local port that gets its traffic; may be repeated',
+      collect,
+    )
     .option('--to <host:port>', 'where the traffic goes; default: the container port on 127.0.0.1')
     .option('--cut', 'cut open connections when the intercept starts and ends, instead of letting them finish')
     .option('--timeout <seconds>', 'how long the preparation may take', '60')
@@ -134,9 +140,7 @@ function build(action: ActionFactory, terminal: Terminal): Command {
 
   clusterCommand('list', 'Workloads that can be intercepted, and the intercepts that exist').action(action(list));
   clusterCommand('status', 'Whether the cluster can be reached, and what runs in it').action(action(status));
-  clusterCommand('leave', 'End an intercept')
-    .argument('<name>', 'as `fairlead list` shows it')
-    .action(action(leave));
+  clusterCommand('leave', 'End an intercept').argument('<name>', 'as `fairlead list` shows it').action(action(leave));
 
   const local = program.command('local').description('The embedded cluster');
   local

@@ -4,7 +4,7 @@ import { printDocument } from '../output/print-document.ts';
 import { packageVersion } from '../package-version.ts';
 
 /** `fairlead version`: of the command, the wire and the Node that runs it. */
-export function version(context: CommandContext): void {
+export function version(context: CommandContext): number {
   const facts = { version: packageVersion, wire: wireVersion, node: process.versions.node };
   printDocument(
     context.terminal,
@@ -12,4 +12,5 @@ export function version(context: CommandContext): void {
     facts,
     (f) => `fairlead ${f.version} (wire ${f.wire}, node ${f.node})\n`,
   );
+  return 0;
 }

@@ -70,7 +70,11 @@ export function expectText(url: string, wanted: string, headers: Record<string, 
 }
 
 /** The body of an answer with status 200. */
-export async function getText(url: string, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<string> {
+export async function getText(
+  url: string,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<string> {
   const response = await fetch(url, { headers, ...(signal && { signal }) });
   const text = await response.text();
   if (response.status !== 200) throw new Error(`status ${response.status}: ${text.trim()}`);
@@ -78,7 +82,11 @@ export async function getText(url: string, headers: Record<string, string> = {},
 }
 
 /** Books one order over a connection of its own: a line there, a line back. */
-export function bookOrder(address: { readonly host: string; readonly port: number }, order: string, signal?: AbortSignal): Promise<string> {
+export function bookOrder(
+  address: { readonly host: string; readonly port: number },
+  order: string,
+  signal?: AbortSignal,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ ...address, ...(signal && { signal }) });
     let answer = '';

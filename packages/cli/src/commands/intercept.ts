@@ -1,0 +1,80 @@
+import { formatMatch, formatWorkload } from '@fairlead/core';
+import { connect, type Intercept, type PortOptions, type Session } from '@fairlead/sdk';
+import type { CommandContext } from '../context.ts';
+import { describeProgress } from '../describe-progress.ts';
+import { printDocument } from '../output/print-document.ts';
+import { parsePortNumber } from '../port-argument.ts';
+import { runChild } from '../run-child.ts';
+import { readTraffic, type TrafficArguments, type WantedTraffic } from '../traffic-arguments.ts';
+import { untilAborted } from '../until-aborted.ts';
+
+interface InterceptCommandOptions extends TrafficArguments {
+  readonly to?: string;
+  readonly cut?: boolean;
+  readonly timeout: string;
+}
+
+/** `fairlead intercept`: holds an intercept until Ctrl-C, or until the program after `--` ends; its exit status then. */
+export async function intercept(
+  context: CommandContext,
+  workload: string,
+  command: readonly string[],
+  options: InterceptCommandOptions,
+): Promise<number> {
+  const traffic = readTraffic(options);
+  const timeoutMs = parsePortNumber(options.timeout) * 1000;
+  const { progress, signal } = context;
+  progress.step(`connecting`);
+  await using session = await connect(context.cluster(), context);
+  const ports = await withTargets(session, workload, traffic, options.to);
+  progress.step(`preparing ${workload}`);
+  await using held = await session.intercept({
+    workload,
+    ports,
+    service: traffic.service,
+    container: traffic.container,
+    match: traffic.match,
+    toggle: options.cut ? 'cut' : 'drain',
+    timeoutMs,
+    signal,
+    onProgress: (stage) => progress.step(`preparing ${workload}: ${describeProgress(stage)}`),
+  });
+  progress.done(`${held.name} is active: ${describeTraffic(held, ports)}`);
+  held.events.on('target-unreachable', (error) => progress.note(`${error.message}; the app answered`));
+  held.events.on('phase', (phase) => progress.note(`${held.name} is ${phase}`));
+  if (context.format !== 'text') printDocument(context.terminal, context.format, summary(held, ports), () => '');
+  const lost = new Promise<never>((_, reject) => held.events.once('lost', reject));
+  if (command.length > 0) return await Promise.race([runChild(command, signal), lost]);
+  progress.note('Ctrl-C gives the traffic back');
+  await Promise.race([untilAborted(signal), lost]);
+  return 0;
+}
+
+/** Gives every port a target: its own, that of `--to`, else the container port on this machine. */
+async function withTargets(
+  session: Session,
+  workload: string,
+  { ports, service, container }: WantedTraffic,
+  to: string | undefined,
+): Promise<readonly PortOptions[]> {
+  const wanted = ports.length > 0 ? ports : [{ port: undefined, local: undefined }];
+  return await Promise.all(
+    wanted.map(async ({ port, local }) => {
+      if (local !== undefined) return { port, to: local };
+      if (to !== undefined) return { port, to };
+      const { connections } = await session.plan({ workload, service, container, ports: [{ port }] });
+      return { port, to: connections[0]?.containerPort };
+    }),
+  );
+}
+
+function describeTraffic(held: Intercept, ports: readonly PortOptions[]): string {
+  const which = held.spec.match ? `requests with ${formatMatch(held.spec.match)}` : 'all traffic';
+  const from = held.connections.map((each) => `${each.serviceName}:${each.servicePortName || each.servicePort}`);
+  return `${which} of ${formatWorkload(held.spec.workload)} (${from.join(', ')}) → ${ports.map(({ to }) => to).join(', ')}`;
+}
+
+function summary(held: Intercept, ports: readonly PortOptions[]) {
+  const { name, namespace, spec, connections, replicas } = held;
+  return { name, namespace, spec, connections, replicas, targets: ports.map(({ to }) => to) };
+}
