@@ -11,7 +11,7 @@ interface Beating {
   readonly asked: number[];
   /** Verdicts, with the time. */
   readonly verdicts: string[];
-  answer(id: number): void;
+  readonly answer: (id: number) => void;
 }
 
 function aHeartbeat(): Beating {

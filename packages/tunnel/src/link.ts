@@ -64,17 +64,22 @@ export class Link implements BatchOutlet {
         return;
       }
       const timer = timers.setTimeout(() => transport.destroy(), lingerMs);
+      // Both directions have to end: destroying before the other side has read would lose the last frame.
+      const onHalf = (): void => {
+        if (transport.readableEnded && transport.writableFinished) transport.destroy();
+      };
       transport.once('close', () => {
         timers.clearTimeout(timer);
+        transport.off('end', onHalf);
+        transport.off('finish', onHalf);
         resolve();
       });
-      // Read on: unread bytes would turn the end into a reset, and the last frame would be lost.
+      transport.on('end', onHalf);
+      transport.on('finish', onHalf);
+      // Read on: unread bytes would turn the end into a reset.
       transport.resume();
-      transport.once('end', () => transport.destroy());
       if (frame !== undefined && transport.writable) transport.write(frame);
-      transport.end(() => {
-        if (transport.readableEnded) transport.destroy();
-      });
+      transport.end();
     });
   }
 

@@ -29,6 +29,7 @@ export class SendQueue implements FrameSource, BatchParty {
   readonly #turns: SendTurns;
   /** Set until OPEN was sent. */
   #opening: Buffer | undefined;
+  #mayOpen = false;
   #credit = 0;
   #chunks: readonly Buffer[] = [];
   #chunk = 0;
@@ -68,6 +69,8 @@ export class SendQueue implements FrameSource, BatchParty {
 
   /** Asks for the turn in which OPEN goes out, together with whatever is written until then. */
   open(): void {
+    if (this.#dropped !== undefined) return;
+    this.#mayOpen = true;
     this.#turns.ready(this);
   }
 
@@ -95,7 +98,7 @@ export class SendQueue implements FrameSource, BatchParty {
       return;
     }
     this.#finished = callback;
-    this.#turns.ready(this);
+    if (this.#isReady()) this.#turns.ready(this);
   }
 
   /** The peer allows so many bytes more. */
@@ -148,7 +151,7 @@ export class SendQueue implements FrameSource, BatchParty {
   }
 
   #isReady(): boolean {
-    if (this.#opening !== undefined) return true;
+    if (this.#opening !== undefined) return this.#mayOpen;
     if (this.#bytes > 0) return this.#credit > 0;
     return this.#finished !== undefined && !this.#isFinSent;
   }

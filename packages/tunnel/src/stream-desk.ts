@@ -91,9 +91,14 @@ export class StreamDesk {
     const end = new StreamEnd({ id, metadata: Buffer.from(metadata), isOpener: true }, this.#host);
     this.#streams.add(end);
     const stream = new TunnelStream(end);
-    if (firstBytes !== undefined && firstBytes.length > 0) stream.write(firstBytes);
     if (this.#peer !== undefined) end.addCredit(this.#peer.initialWindowBytes);
-    end.open();
+    // What is written in this tick travels in the same frame as the opening.
+    stream.cork();
+    process.nextTick(() => {
+      stream.uncork();
+      end.open();
+    });
+    if (firstBytes !== undefined && firstBytes.length > 0) stream.write(firstBytes);
     if (signal !== undefined) cancelOnAbort(stream, end, signal);
     return stream;
   }
@@ -116,9 +121,12 @@ export class StreamDesk {
     this.#offer(new OfferedStream(end, timers, timeouts.answerMs));
   }
 
-  /** Ends all streams without telling the peer. */
-  failAll(error: TunnelError): void {
-    for (const end of this.#streams.all()) end.fail(error);
+  /** The session is over, since this end wanted it or not; all streams with it. */
+  closeAll(error: TunnelError, isWanted: boolean): void {
+    for (const end of this.#streams.all()) {
+      if (isWanted) end.close(error);
+      else end.fail(error);
+    }
   }
 
   #offer(offered: OfferedStream): void {

@@ -24,6 +24,8 @@ export interface StreamHost {
 
 /** The duplex that the consumer holds. */
 export interface DuplexFace extends ReadableFace, WritableFace {
+  /** How many listen to an event. */
+  listenerCount(event: 'error'): number;
   /** Ends it at once, with an error if something went wrong. */
   destroy(error?: Error): unknown;
 }
@@ -139,6 +141,15 @@ export class StreamEnd {
     }
     this.over(error);
     this.onGone?.(error);
+  }
+
+  /** Application: closes the session. What it asked for is no error to those who do not listen for one. */
+  close(error: Error): void {
+    this.#isPeerInformed = true;
+    const face = this.#face;
+    this.#end(error, 'gone');
+    if (face === undefined) this.onGone?.(error);
+    else face.destroy(face.listenerCount('error') > 0 ? error : undefined);
   }
 
   /** Application: ends the stream with a reason of its own. */

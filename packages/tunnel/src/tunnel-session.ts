@@ -128,7 +128,10 @@ export class TunnelSession implements AsyncDisposable {
     return this.#carrier.resume(transport, options.signal);
   }
 
-  /** Ends the session and all its streams at both ends. Resolved when the transport is closed. Safe to call again. */
+  /**
+   * Ends the session and all its streams at both ends. Resolved when the transport is closed. Safe to call again.
+   * Streams that nobody listens to for errors end without one here; at the other end this is an error.
+   */
   async close(reason = 'closed by this end'): Promise<void> {
     this.#finish(new TunnelError('session-closed', reason));
     await this.#gone;
@@ -168,7 +171,7 @@ export class TunnelSession implements AsyncDisposable {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     const farewell = peer === undefined ? encodeGoAway({ isFinal: true, code, message }) : undefined;
     this.#gone = this.#carrier.close(error, farewell);
-    this.#desk.failAll(error);
+    this.#desk.closeAll(error, code === 'session-closed' || code === 'aborted');
     this.#ready.reject(error);
     this.#closed.resolve(this.#info);
   }

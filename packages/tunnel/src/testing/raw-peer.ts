@@ -58,6 +58,7 @@ export class RawPeer {
       this.#heard = Buffer.concat([this.#heard, chunk]);
     });
     this.#own.on('error', () => {});
+    this.#own.on('end', () => this.#own.end());
   }
 
   /** Every frame heard so far. */

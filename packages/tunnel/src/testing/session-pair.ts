@@ -1,4 +1,5 @@
 import { type Duplex, duplexPair } from 'node:stream';
+import { onTestFinished } from 'vitest';
 import type { IncomingStream } from '../incoming-stream.ts';
 import type { TunnelOptions } from '../session-options.ts';
 import { TunnelSession } from '../tunnel-session.ts';
@@ -17,7 +18,7 @@ export interface PairOptions {
 }
 
 /** Two sessions that talk to each other. */
-export interface SessionPair extends AsyncDisposable {
+export interface SessionPair {
   readonly dialer: TunnelSession;
   readonly acceptor: TunnelSession;
   readonly transports: readonly [Duplex, Duplex];
@@ -27,7 +28,7 @@ export interface SessionPair extends AsyncDisposable {
   connect(metadata?: string): Promise<readonly [TunnelStream, TunnelStream]>;
 }
 
-/** Two sessions over a transport, not necessarily ready. */
+/** Two sessions over a transport, not necessarily ready; closed when the test is over. */
 export function aPair(options: PairOptions = {}): SessionPair {
   const transports = options.transports ?? duplexPair();
   const waiting: IncomingStream[] = [];
@@ -50,6 +51,10 @@ export function aPair(options: PairOptions = {}): SessionPair {
       if (stream === undefined) takers.push(resolve);
       else resolve(stream);
     });
+  onTestFinished(async () => {
+    for (const transport of transports) transport.destroy();
+    await Promise.all([dialer.close(), acceptor.close()]);
+  });
   return {
     dialer,
     acceptor,
@@ -60,10 +65,6 @@ export function aPair(options: PairOptions = {}): SessionPair {
       const far = tamed((await incoming()).accept());
       return [near, far];
     },
-    async [Symbol.asyncDispose]() {
-      for (const transport of transports) transport.destroy();
-      await Promise.all([dialer.close(), acceptor.close()]);
-    },
   };
 }
 
@@ -72,9 +73,9 @@ export function tamed(stream: TunnelStream): TunnelStream {
   return stream.on('error', () => {});
 }
 
-/** Everything that a stream still has to say. */
+/** Everything that a stream still has to say. Its other half stays open. */
 export async function textOf(stream: TunnelStream): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 }

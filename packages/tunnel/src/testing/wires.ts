@@ -2,19 +2,19 @@ import { Duplex } from 'node:stream';
 import type { TunnelTimers } from '../timers.ts';
 
 /** Brings what one end said to the other; null is the end. */
-type Carry = (said: Buffer | null, deliver: (piece: Buffer | null) => void) => void;
+type Carry = (said: Uint8Array | null, deliver: (piece: Uint8Array | null) => void) => void;
 
 /** Two ends whose bytes are carried by a function. */
 function carriedPair(carry: Carry): [Duplex, Duplex] {
   const make = (other: () => Duplex): Duplex => {
-    const deliver = (piece: Buffer | null): void => {
+    const deliver = (piece: Uint8Array | null): void => {
       if (!other().destroyed) other().push(piece);
     };
     return new Duplex({
       read() {},
       write(chunk: Buffer, _encoding, callback) {
         carry(Buffer.from(chunk), deliver);
-        setImmediate(callback);
+        setImmediate(() => callback());
       },
       final(callback) {
         carry(null, deliver);
