@@ -15,10 +15,11 @@ import { isPortNumber } from './port-identifier.ts';
 
 const maxProblems = 20;
 
+const said = (value: string): boolean => value !== '';
 const text = v.string('wanted a text');
 const flag = v.boolean('wanted true or false');
 const texts = v.array(text, 'wanted a list of texts');
-const nonEmpty = v.pipe(text, v.nonEmpty('wanted a text that is not empty'));
+const nonEmpty = v.pipe(text, v.check(said, 'wanted a text that is not empty'));
 const port = v.pipe(v.number('wanted a port number'), v.check(isPortNumber, 'wanted a port number, 1 to 65535'));
 const anyPort = v.union([v.literal(0), port], 'wanted a port number, or 0 without a service');
 const version = v.pipe(
