@@ -1,0 +1,60 @@
+import { HeadScanner } from './head-scanner.ts';
+import { MessageBody } from './message-body.ts';
+import { RequestHead } from './request-head.ts';
+import { readRequestLine } from './request-line.ts';
+
+/** Why a request cannot be routed: it is not clear HTTP/1, or its head is longer than 64 KiB. */
+export type Unclear = 'bad-request' | 'head-too-long';
+
+/** What {@link RequestReader.readHead} found. */
+export type HeadReading = RequestHead | Unclear | 'incomplete';
+
+/** Follows the requests of one client connection: where each begins, what its head says, where its body ends. */
+export class RequestReader {
+  /** The index after what the last call read. */
+  end = 0;
+  readonly #scanner = new HeadScanner('request');
+  #body: MessageBody | undefined;
+
+  /** The next byte belongs to the body of a request whose head was read. */
+  get isInBody(): boolean {
+    return this.#body !== undefined;
+  }
+
+  /** Reads on in a body; true when it ended. Its framing may turn out to be unclear. */
+  readBody(data: Buffer, at: number): boolean | Unclear {
+    const body = this.#body;
+    if (!body) return true;
+    this.end = body.take(data, at);
+    if (body.isBroken) return 'bad-request';
+    if (body.isDone) this.#body = undefined;
+    return body.isDone;
+  }
+
+  /**
+   * Reads the head that begins at `at`. When it is incomplete, the caller keeps the bytes and calls again with the
+   * same ones and more.
+   */
+  readHead(data: Buffer, at: number): HeadReading {
+    const scanner = this.#scanner;
+    const state = scanner.scan(data, at);
+    if (state === 'incomplete' && isPlausible(scanner, data, at)) return state;
+    const head = state === 'complete' ? RequestHead.read(scanner, data, at) : undefined;
+    this.end = at + scanner.length;
+    scanner.reset();
+    if (!head) return state === 'too-long' ? 'head-too-long' : 'bad-request';
+    if (head.body !== 0) this.#body = new MessageBody(head.body);
+    return head;
+  }
+}
+
+/** The request whose whole head is at the beginning of these bytes. */
+export function requestIn(bytes: Buffer): RequestHead | undefined {
+  const head = new RequestReader().readHead(bytes, 0);
+  return typeof head === 'string' ? undefined : head;
+}
+
+/** As far as the first line is there, it is a request line. */
+function isPlausible(scanner: HeadScanner, data: Buffer, at: number): boolean {
+  return scanner.lineEnd === 0 || readRequestLine(data, at + scanner.lineStart, at + scanner.lineEnd) !== undefined;
+}

@@ -1,0 +1,60 @@
+import {
+  type CallOptions,
+  type Clock,
+  FairleadError,
+  type Logger,
+  type PortProxy,
+  type ProxyPort,
+  type TrafficProxy,
+} from '@fairlead/core';
+import { AppAddress } from './app-address.ts';
+import { BufferPool } from './buffer-pool.ts';
+import type { Diverter } from './diverter.ts';
+import { PortListener } from './port-listener.ts';
+import { defaultProxyLimits, type ProxyLimits } from './proxy-limits.ts';
+
+/** What {@link NodeTrafficProxy} needs. */
+export interface NodeTrafficProxyOptions {
+  /** Takes diverted traffic to those who asked for it. */
+  readonly diverter: Diverter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** More hosts where the app may listen, tried when its own refuses. */
+  readonly otherAppHosts?: readonly string[];
+  /** Limits that differ from {@link defaultProxyLimits}. */
+  readonly limits?: Partial<ProxyLimits>;
+}
+
+/** A {@link TrafficProxy} on node sockets, for TCP. */
+export class NodeTrafficProxy implements TrafficProxy {
+  readonly #options: NodeTrafficProxyOptions;
+  readonly #limits: ProxyLimits;
+  readonly #pool = new BufferPool();
+
+  constructor(options: NodeTrafficProxyOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultProxyLimits, ...options.limits };
+  }
+
+  async listen(port: ProxyPort, options: CallOptions = {}): Promise<PortProxy> {
+    options.signal?.throwIfAborted();
+    if (port.protocol !== 'TCP') {
+      throw new FairleadError('unsupported', `traffic of ${port.protocol} port ${port.agentPort} is not proxied yet`);
+    }
+    const { diverter, clock, logger, otherAppHosts = [] } = this.#options;
+    const others = otherAppHosts.filter((host) => host !== port.appHost);
+    const surroundings = {
+      containerPort: port.appPort,
+      app: new AppAddress(port.appPort, [port.appHost, ...others]),
+      diverter,
+      clock,
+      logger,
+      limits: this.#limits,
+      pool: this.#pool,
+    };
+    const listener = await PortListener.open(surroundings, port.agentPort, port.host);
+    if (!options.signal?.aborted) return listener;
+    await listener[Symbol.asyncDispose]();
+    throw options.signal.reason;
+  }
+}

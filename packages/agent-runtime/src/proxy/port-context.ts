@@ -1,0 +1,34 @@
+import type { Clock, Logger } from '@fairlead/core';
+import type { AppAddress } from './app-address.ts';
+import type { BufferPool } from './buffer-pool.ts';
+import type { Diverter } from './diverter.ts';
+import type { ProxyLimits } from './proxy-limits.ts';
+import type { RouteTable } from './routes.ts';
+
+/** What the connections of one port share. */
+export interface PortContext {
+  /** The routes in force. Replaced as a whole. */
+  readonly routes: RouteTable;
+  /** The port is being closed: connections end as soon as nothing is under way on them. */
+  readonly isDraining: boolean;
+  readonly containerPort: number;
+  readonly app: AppAddress;
+  readonly diverter: Diverter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: ProxyLimits;
+  readonly pool: BufferPool;
+  readonly counters: PortCounters;
+}
+
+/** What a port counts. */
+export interface PortCounters {
+  connections: number;
+  diverted: number;
+  fellBack: number;
+  /** Of closed connections. */
+  bytesIn: number;
+  /** Of closed connections. */
+  bytesOut: number;
+  tapDropped: number;
+}

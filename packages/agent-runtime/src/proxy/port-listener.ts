@@ -1,0 +1,146 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { FairleadError, type PortProxy, type PortRoutes, type ProxyStats } from '@fairlead/core';
+import { Connection } from './connection.ts';
+import type { PortContext, PortCounters } from './port-context.ts';
+import { compileRoutes, noRoutes, type RouteTable } from './routes.ts';
+
+/** How long a silent client is believed to be alive before the kernel asks. */
+const keepAliveMs = 60_000;
+
+/** What a port's connections share, but for what the port itself keeps. */
+export type PortSurroundings = Omit<PortContext, 'routes' | 'isDraining' | 'counters'>;
+
+/** One port on a node server socket. */
+export class PortListener implements PortProxy, PortContext {
+  readonly containerPort: PortContext['containerPort'];
+  readonly app: PortContext['app'];
+  readonly diverter: PortContext['diverter'];
+  readonly clock: PortContext['clock'];
+  readonly logger: PortContext['logger'];
+  readonly limits: PortContext['limits'];
+  readonly pool: PortContext['pool'];
+  readonly counters: PortCounters = {
+    connections: 0,
+    diverted: 0,
+    fellBack: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    tapDropped: 0,
+  };
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  #routes: RouteTable = noRoutes;
+  #isDraining = false;
+  readonly #whenIdle: (() => void)[] = [];
+
+  private constructor(surroundings: PortSurroundings) {
+    this.containerPort = surroundings.containerPort;
+    this.app = surroundings.app;
+    this.diverter = surroundings.diverter;
+    this.clock = surroundings.clock;
+    this.logger = surroundings.logger;
+    this.limits = surroundings.limits;
+    this.pool = surroundings.pool;
+    this.#server = createServer(
+      { allowHalfOpen: true, noDelay: true, pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs },
+      (client) => this.#accept(client),
+    );
+  }
+
+  /** Starts to listen. Fails with `port-taken`, or with `internal` and the cause. */
+  static async open(surroundings: PortSurroundings, port: number, host?: string): Promise<PortListener> {
+    const listener = new PortListener(surroundings);
+    await listener.#listen(port, host);
+    return listener;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address ? address.port : 0;
+  }
+
+  /** The routes in force. */
+  get routes(): RouteTable {
+    return this.#routes;
+  }
+
+  /** The port is being closed. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  async apply(routes: PortRoutes): Promise<void> {
+    const next = compileRoutes(routes);
+    const previous = this.#routes;
+    this.#routes = next;
+    const ended = cutting(previous, next);
+    const begun = cutting(next, previous);
+    for (const connection of this.#connections) {
+      const to = connection.divertedTo;
+      if (to === undefined ? begun.size > 0 : ended.has(to)) connection.reset();
+      else connection.routesChanged();
+    }
+  }
+
+  stats(): ProxyStats {
+    const total = { ...this.counters, open: this.#connections.size };
+    for (const { client } of this.#connections) {
+      total.bytesIn += client.bytesRead;
+      total.bytesOut += client.bytesWritten;
+    }
+    return total;
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#server.close();
+    for (const connection of this.#connections) connection.drain();
+    if (this.#connections.size === 0) return;
+    const idle = new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    using _timer = this.clock.after(timeoutMs, () => this.#cut());
+    await idle;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain(0);
+  }
+
+  #listen(port: number, host: string | undefined): Promise<void> {
+    const server = this.#server;
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        const code = error.code === 'EADDRINUSE' ? 'port-taken' : 'internal';
+        reject(FairleadError.from(error, code, `listening on ${host ?? '*'}:${port}`));
+      });
+      server.listen({ port, backlog: this.limits.backlog, ...(host !== undefined && { host }) }, () => {
+        server.removeAllListeners('error');
+        // Accepting may fail for want of file descriptors; the next connection may be luckier.
+        server.on('error', (error) => this.logger.error({ port, error: error.message }, 'a connection was not accepted'));
+        resolve();
+      });
+    });
+  }
+
+  #accept(client: Socket): void {
+    this.counters.connections += 1;
+    this.#connections.add(new Connection(client, this, this.#closed));
+  }
+
+  readonly #closed = (connection: Connection): void => {
+    this.#connections.delete(connection);
+    if (this.#connections.size > 0) return;
+    for (const tell of this.#whenIdle.splice(0)) tell();
+  };
+
+  #cut(): void {
+    for (const connection of this.#connections) connection.reset();
+  }
+}
+
+/** The intercepts in `these` and not in `those` that want connections cut. */
+function cutting(these: RouteTable, those: RouteTable): ReadonlySet<string> {
+  const ids = [...these.intercepts.values()]
+    .filter((intercept) => intercept.toggle === 'cut' && !those.intercepts.has(intercept.id))
+    .map((intercept) => intercept.id);
+  return new Set(ids);
+}
