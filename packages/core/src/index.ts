@@ -5,6 +5,12 @@
 
 export { abortable } from './abortable.ts';
 export type { ClusterAdapter, OpenCluster } from './cluster.ts';
+export { ControlPlane, type InterceptOwner } from './control/control-plane.ts';
+export {
+  type ControlPlaneOptions,
+  type ControlPlanePorts,
+  controlPlaneDefaults,
+} from './control/control-plane-options.ts';
 export {
   type ErrorCategory,
   type ErrorCode,
@@ -61,6 +67,7 @@ export {
   type InterceptRecord,
   type InterceptSpec,
   type InterceptStatus,
+  interceptId,
   type Mechanism,
   mechanismOf,
   type PortSelector,

@@ -22,6 +22,7 @@ const plan: InterceptPlan = {
   ),
 };
 const pull: SerializedError = { code: 'agent-not-ready', message: 'image-pull: no such image' };
+const rolledOut: InterceptEvent = { type: 'rolled-out', replicas: { arrived: 0, acked: 0, total: 1 } };
 const requested: InterceptState = { phase: 'requested', since: 0 };
 
 describe('reduceIntercept', () => {
@@ -31,7 +32,7 @@ describe('reduceIntercept', () => {
       [{ type: 'stored' }, 2],
       [{ type: 'rolling-out', done: 0, total: 2 }, 3],
       [{ type: 'rolling-out', done: 1, total: 2 }, 4],
-      [{ type: 'rolled-out' }, 5],
+      [rolledOut, 5],
       [seen({ arrived: 1, acked: 0, total: 2 }), 6],
       [seen({ arrived: 2, acked: 0, total: 2 }), 7],
       [seen({ arrived: 2, acked: 2, total: 2 }), 8],
@@ -61,7 +62,7 @@ describe('reduceIntercept', () => {
   });
 
   it('needs no rollout when the pods are right', () => {
-    expect(phaseAfter([{ type: 'planned', plan }, { type: 'stored' }, { type: 'rolled-out' }])).toBe('waiting');
+    expect(phaseAfter([{ type: 'planned', plan }, { type: 'stored' }, rolledOut])).toBe('waiting');
   });
 
   it('does not tell the agents before the session is there', () => {
@@ -169,7 +170,7 @@ describe('reduceIntercept', () => {
         { type: 'rolling-out', done: 0, total: 1 },
       ] as InterceptEvent[],
     ],
-    ['while it waits', [{ type: 'planned', plan }, { type: 'stored' }, { type: 'rolled-out' }] as InterceptEvent[]],
+    ['while it waits', [{ type: 'planned', plan }, { type: 'stored' }, rolledOut] as InterceptEvent[]],
   ])('fails early for a decisive cause that persists %s', (_when, events) => {
     const trouble = seen({ arrived: 0, acked: 0, total: 1 }, { problem: { error: pull, decisive: true } });
     const calm = seen({ arrived: 0, acked: 0, total: 1 });
@@ -349,7 +350,7 @@ function seen(replicas: Replicas, more: Partial<Observation> = {}): InterceptEve
   return { type: 'observed', observation: { sessionUp: true, replicas, ...more } };
 }
 
-const prepared: readonly InterceptEvent[] = [{ type: 'planned', plan }, { type: 'stored' }, { type: 'rolled-out' }];
+const prepared: readonly InterceptEvent[] = [{ type: 'planned', plan }, { type: 'stored' }, rolledOut];
 const activated: readonly InterceptEvent[] = [...prepared, seen({ ...full, acked: 0 }), seen(full)];
 
 function stateAfter(events: readonly InterceptEvent[], now = 0): InterceptState {
@@ -390,7 +391,7 @@ const anyEvent: fc.Arbitrary<InterceptEvent> = fc.oneof(
   ),
   fc.constant<InterceptEvent>({ type: 'stored' }),
   fc.record({ type: fc.constant('rolling-out' as const), done: fc.nat(3), total: fc.constant(3) }),
-  fc.constant<InterceptEvent>({ type: 'rolled-out' }),
+  anyReplicas.map((replicas): InterceptEvent => ({ type: 'rolled-out', replicas })),
   fc
     .record(
       {

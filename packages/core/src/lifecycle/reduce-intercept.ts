@@ -25,8 +25,8 @@ export type InterceptEvent =
   | { readonly type: 'stored' }
   /** So many of the pods that differ have been replaced. */
   | { readonly type: 'rolling-out'; readonly done: number; readonly total: number }
-  /** Every pod carries the config. */
-  | { readonly type: 'rolled-out' }
+  /** Every pod carries the config; so many of their agents are there already. */
+  | { readonly type: 'rolled-out'; readonly replicas: Replicas }
   /** A look at agents, session and pods. */
   | { readonly type: 'observed'; readonly observation: Observation }
   | { readonly type: 'refused'; readonly error: SerializedError }
@@ -78,8 +78,6 @@ export interface Transition {
   readonly effects: readonly InterceptEffect[];
 }
 
-const nobody: Replicas = { arrived: 0, acked: 0, total: 0 };
-
 /**
  * What follows from an event. Pure: `now` is milliseconds since the epoch. Active is observed, never remembered: it
  * takes the session's tunnel and an acknowledgement of every ready pod, and goes when one of them goes.
@@ -105,7 +103,7 @@ export function reduceIntercept(
       return rollingOut(state, event.done, event.total, now);
     case 'rolled-out':
       if (state.phase !== 'planned' && state.phase !== 'rolling-out') return stay(state);
-      return to(waitFor(state.plan, nobody, now, limits), 'report');
+      return to(waitFor(state.plan, event.replicas, now, limits), 'report');
     case 'observed':
       return observe(state, event.observation, now, limits);
     case 'refused':
@@ -175,13 +173,14 @@ function observe(state: InterceptState, seen: Observation, now: number, limits: 
 
 function observeWaiting(state: WaitingState, seen: Observation, now: number, limits: LifecycleLimits): Transition {
   const { replicas } = seen;
+  const news: readonly InterceptEffect[] = sameData(replicas, state.replicas) ? [] : ['report'];
   if (state.engaged && isComplete(seen)) {
     return to({ phase: 'active', since: now, plan: state.plan, replicas }, 'report');
   }
   const allArrived = replicas.total > 0 && replicas.arrived === replicas.total;
   if (!state.engaged && allArrived && seen.sessionUp) {
     const deadline = now + limits.agentArrivalMs;
-    return to({ ...withoutSuspicion(state), replicas, engaged: true, deadline }, 'report', 'assign');
+    return to({ ...withoutSuspicion(state), replicas, engaged: true, deadline }, ...news, 'assign');
   }
   const suspicion = allArrived ? undefined : suspect(state, seen, now);
   const proven = provenProblem(suspicion, now, limits);
@@ -189,7 +188,7 @@ function observeWaiting(state: WaitingState, seen: Observation, now: number, lim
   const lacking = state.engaged ? replicas.acked < replicas.total || replicas.total === 0 : !allArrived;
   if (lacking && now >= state.deadline) return fail(state, seen.problem?.error ?? notReady(replicas), now);
   const next = { ...withoutSuspicion(state), replicas, ...(suspicion && { suspicion }) };
-  return to(next, ...(sameData(replicas, state.replicas) ? [] : (['report'] as const)));
+  return to(next, ...news);
 }
 
 function isComplete({ sessionUp, replicas }: Observation): boolean {

@@ -105,3 +105,8 @@ export interface SessionRef {
 export function mechanismOf(spec: Pick<InterceptSpec, 'match'>): Mechanism {
   return spec.match === undefined ? 'tcp' : 'http';
 }
+
+/** The id that stands in agents' routes and in streams: `shop/first`. Unique in the cluster. */
+export function interceptId(record: Pick<InterceptRecord, 'namespace' | 'name'>): string {
+  return `${record.namespace}/${record.name}`;
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../ports/clock.ts';
+
+/** What a {@link WorkQueue} needs. */
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  /** Does what there is to do for the key, however often that was asked for meanwhile. */
+  readonly handle: (key: string, signal: AbortSignal) => Promise<void>;
+  /** Called when `handle` failed; it is tried again after `retryMs`. */
+  readonly onFailure?: (key: string, error: unknown, retryMs: number) => void;
+  /** The first pause after a failure; it doubles with each further one. Default 250. */
+  readonly firstRetryMs?: number;
+  /** The longest pause. Default 10 000. */
+  readonly maxRetryMs?: number;
+}
+
+/**
+ * Work by key: one at a time per key, different keys at once. What is added while its key is being worked on is worked
+ * on afterwards, once: it coalesces, but nothing is dropped.
+ */
+export class WorkQueue implements AsyncDisposable {
+  readonly #options: WorkQueueOptions;
+  readonly #stop: AbortController = new AbortController();
+  /** Keys being worked on; true: they have to be looked at again. */
+  readonly #again = new Map<string, boolean>();
+  readonly #runs = new Set<Promise<void>>();
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Keys that are being worked on or wait for another try. */
+  get size(): number {
+    return this.#again.size;
+  }
+
+  /** Asks for work on the key. Does nothing once disposed. */
+  add(key: string): void {
+    if (this.#stop.signal.aborted) return;
+    if (this.#again.has(key)) {
+      this.#again.set(key, true);
+      return;
+    }
+    this.#again.set(key, true);
+    const run = this.#run(key).finally(() => this.#runs.delete(run));
+    this.#runs.add(run);
+  }
+
+  /** Aborts what is being done and resolves when it has ended. Safe to call twice. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the work queue has ended'));
+    await Promise.all(this.#runs);
+  }
+
+  async #run(key: string): Promise<void> {
+    const { signal } = this.#stop;
+    let failures = 0;
+    await Promise.resolve();
+    while (this.#again.get(key) === true && !signal.aborted) {
+      this.#again.set(key, false);
+      try {
+        await this.#options.handle(key, signal);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#again.set(key, true);
+        await this.#pause(key, error, failures++);
+      }
+    }
+    this.#again.delete(key);
+  }
+
+  async #pause(key: string, error: unknown, failures: number): Promise<void> {
+    const { clock, firstRetryMs = 250, maxRetryMs = 10_000, onFailure } = this.#options;
+    const retryMs = Math.min(maxRetryMs, firstRetryMs * 2 ** failures);
+    onFailure?.(key, error, retryMs);
+    await clock.sleep(retryMs, { signal: this.#stop.signal }).catch(() => {});
+  }
+}
