@@ -77,12 +77,12 @@ export class AgentPeer {
   /** Fails whatever waits for the agent. */
   gone(): void {
     this.#isGone = true;
-    for (const waiter of [...this.#waiters]) waiter.reject(this.#lost());
+    for (const waiter of this.#waiters) waiter.reject(this.#lost());
     this.#control.destroy();
   }
 
   #heard(message: FromAgent): void {
-    for (const waiter of [...this.#waiters]) {
+    for (const waiter of this.#waiters) {
       // Assignments are complete, so the answer to a later one settles the earlier.
       if (message.type === 'ack' && waiter.epoch <= message.epoch) waiter.resolve();
       else if (message.type === 'nack' && waiter.epoch === message.epoch)

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { FairleadError } from '@fairlead/core';
 
 /** How long a line may be before its stream counts as broken, in bytes. */
-export const maxLineBytes: number = 4 * 1024 * 1024;
+const maxLineBytes: number = 4 * 1024 * 1024;
 
 const newline = 0x0a;
 

@@ -1,2 +1,16 @@
 /** Traffic intercepts for tests and tools: connect, intercept, wiretap. @packageDocumentation */
-export {};
+export { type ConnectOptions, connect } from './connect.ts';
+export type { HandlerFailure } from './handler/handler-server.ts';
+export type { CallSource, HandlerContext, RequestHandler } from './handler/request-handler.ts';
+export { Intercept, type LeaveOptions, type Replicas } from './intercept.ts';
+export type { InterceptEvents } from './intercept-events.ts';
+export type { InterceptOptions, PortOptions, TrafficOptions, WiretapOptions } from './intercept-options.ts';
+export type { LocalAddress, LocalTarget } from './local-target.ts';
+export type { DryRun, PlanRequest } from './plan.ts';
+export { Session } from './session.ts';
+export type { SessionEvents } from './session-events.ts';
+export type { TrafficCounters } from './traffic/diverted-traffic.ts';
+export type { TapConnection, TapEvent } from './traffic/tap-event.ts';
+export type { TapStats } from './traffic/tap-queue.ts';
+export { Wiretap } from './wiretap.ts';
+export type { WorkloadReference } from './workload-reference.ts';

@@ -6,6 +6,8 @@ export interface DivertedConnection {
   readonly source: CallSource;
   readonly pod: string;
   readonly containerPort: number;
+  /** The traffic-agent has seen that these are HTTP requests. */
+  readonly isHttp: boolean;
   /** A new byte stream to the app. Has a time limit of its own. Fails with `timeout` or `connection-lost`, or with the signal's reason. */
   openApp(signal: AbortSignal): Promise<Duplex>;
 }

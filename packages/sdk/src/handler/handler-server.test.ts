@@ -42,6 +42,7 @@ async function aDiversionTo(handler: RequestHandler, appPort: number) {
       source: { address: '10.0.0.9', port: 4711 },
       pod: 'cart-1',
       containerPort: 8080,
+      isHttp: false,
       openApp: async () => {
         const app = connect({ port: appPort, host: '127.0.0.1', allowHalfOpen: true });
         await once(app, 'connect');

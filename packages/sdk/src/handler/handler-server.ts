@@ -61,17 +61,19 @@ export class HandlerServer {
   /** Serves the requests of one stream, one after the other, until it ends. */
   async serve(stream: Duplex, connection: DivertedConnection): Promise<void> {
     stream.on('error', () => {});
-    const first = await firstBytes(stream);
-    if (first === undefined) {
-      stream.end();
-      return;
-    }
-    if (!mayBeHttp1(first)) {
-      await this.#bypass(stream, connection);
-      return;
-    }
     this.#served.set(stream, { connection, busy: 0 });
     stream.once('close', () => this.#served.delete(stream));
+    if (!connection.isHttp) {
+      const first = await firstBytes(stream);
+      if (first === undefined) {
+        stream.end();
+        return;
+      }
+      if (!mayBeHttp1(first)) {
+        await this.#bypass(stream, connection);
+        return;
+      }
+    }
     this.#server.emit('connection', stream);
   }
 
@@ -113,6 +115,7 @@ export class HandlerServer {
   }
 
   async #bypass(stream: Duplex, connection: DivertedConnection): Promise<void> {
+    this.#served.delete(stream);
     try {
       await joinStreams(stream, await connection.openApp(closeOf(stream)));
     } catch (error) {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { FairleadError } from '@fairlead/core';
 
 /** How much of a request body is kept for a second reading, in bytes. */
-export const keptBodyBytes: number = 1 << 20;
+const keptBodyBytes = 1 << 20;
 
 /**
  * A request body that can be read more than once while it is small: by the handler, by the real app, by both. It is

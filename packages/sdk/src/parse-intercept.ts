@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { FairleadError, type InterceptSpec, type PortSelector, parseMatch, type WorkloadRef } from '@fairlead/core';
+import type { RequestHandler } from './handler/request-handler.ts';
+import {
+  type InterceptOptions,
+  interceptDefaults,
+  type PortOptions,
+  type TrafficOptions,
+  type WiretapOptions,
+} from './intercept-options.ts';
+import { type ParsedTarget, parseLocalTarget } from './local-target.ts';
+import { parseWorkloadReference } from './workload-reference.ts';
+
+/** Who serves the traffic of a port. */
+type Server = { readonly to: ParsedTarget } | { readonly handler: RequestHandler };
+
+/** A port that is asked for. */
+export interface WantedPort {
+  readonly selector: PortSelector;
+  readonly server: Server;
+}
+
+/** Options that were read and make sense by themselves. */
+export interface WantedTraffic {
+  readonly name: string;
+  readonly spec: InterceptSpec;
+  readonly timeoutMs: number;
+}
+
+const trafficFields = ['workload', 'port', 'ports', 'service', 'container', 'match', 'includeProbes', 'name'];
+const waitFields = ['timeoutMs', 'onProgress', 'signal'];
+const interceptFields = new Set([...trafficFields, ...waitFields, 'to', 'handler', 'toggle']);
+const wiretapFields = new Set([...trafficFields, ...waitFields, 'bufferBytes']);
+
+/** Reads the options of an intercept. Fails with `bad-request`, `bad-match` or `unsupported`. */
+export function parseIntercept(
+  options: InterceptOptions,
+  namespace: string,
+): WantedTraffic & { readonly ports: readonly WantedPort[] } {
+  refuseUnknown(options, interceptFields);
+  const { to, handler, toggle = 'drain' } = options;
+  if (to !== undefined && handler !== undefined) throw bad('to and handler exclude each other');
+  if (handler !== undefined && typeof handler !== 'function') throw bad('handler is not a function');
+  if (toggle !== 'drain' && toggle !== 'cut') throw bad(`toggle is ${JSON.stringify(toggle)}, not drain or cut`);
+  const ports = portsOf(options).map((port) => ({
+    selector: selectorOf(port, options),
+    server: serverOf(port, options),
+  }));
+  const traffic = parseTraffic(
+    options,
+    namespace,
+    ports.map(({ selector }) => selector),
+  );
+  return { ...traffic, spec: { ...traffic.spec, mode: 'intercept', toggle }, ports };
+}
+
+/** Reads the options of a wiretap. Fails as {@link parseIntercept}. */
+export function parseWiretap(
+  options: WiretapOptions,
+  namespace: string,
+): WantedTraffic & { readonly bufferBytes: number } {
+  refuseUnknown(options, wiretapFields);
+  const { bufferBytes = interceptDefaults.bufferBytes } = options;
+  requirePositive('bufferBytes', bufferBytes);
+  const selectors = portsOf(options).map((port) => selectorOf(port, options));
+  const traffic = parseTraffic(options, namespace, selectors);
+  return { ...traffic, spec: { ...traffic.spec, mode: 'wiretap' }, bufferBytes };
+}
+
+/** What is selected when nothing else is said: the selectors of the options, none when there is only one port. */
+export function parseSelectors(
+  options: Pick<InterceptOptions, 'port' | 'ports' | 'service' | 'container'>,
+): PortSelector[] {
+  return portsOf(options).map((port) => selectorOf(port, options));
+}
+
+function parseTraffic(options: TrafficOptions, namespace: string, ports: readonly PortSelector[]): WantedTraffic {
+  const workload = parseWorkloadReference(options.workload, namespace);
+  const { timeoutMs = interceptDefaults.timeoutMs, includeProbes = false, match } = options;
+  requirePositive('timeoutMs', timeoutMs);
+  if (typeof includeProbes !== 'boolean') throw bad('includeProbes is not true or false');
+  return {
+    name: nameOf(options.name, workload),
+    timeoutMs,
+    spec: {
+      mode: 'intercept',
+      workload,
+      ports,
+      ...(match !== undefined && { match: parseMatch(match) }),
+      includeProbes,
+    },
+  };
+}
+
+function portsOf({ port, ports }: Pick<InterceptOptions, 'port' | 'ports'>): readonly PortOptions[] {
+  if (port !== undefined && ports !== undefined) throw bad('port and ports exclude each other');
+  if (ports === undefined) return [{ port }];
+  if (!Array.isArray(ports) || ports.length === 0) throw bad('ports is not a list with at least one port');
+  return ports.map((each: string | number | PortOptions) => (typeof each === 'object' ? each : { port: each }));
+}
+
+function selectorOf(port: PortOptions, options: Pick<InterceptOptions, 'service' | 'container'>): PortSelector {
+  const service = port.service ?? options.service;
+  const container = port.container ?? options.container;
+  if (port.port !== undefined && !isPort(port.port))
+    throw bad(`port is ${JSON.stringify(port.port)}, no name or number`);
+  return {
+    ...(port.port !== undefined && { port: port.port }),
+    ...(service !== undefined && { service }),
+    ...(container !== undefined && { container }),
+  };
+}
+
+function serverOf(port: PortOptions, { to, handler }: InterceptOptions): Server {
+  const target = port.to ?? to;
+  if (target !== undefined) return { to: parseLocalTarget(target) };
+  if (handler !== undefined) return { handler };
+  throw bad('neither to nor handler says who answers');
+}
+
+function nameOf(name: string | undefined, workload: WorkloadRef): string {
+  if (name === undefined) return `${workload.name.slice(0, 50).toLowerCase()}-${randomBytes(4).toString('hex')}`;
+  if (typeof name === 'string' && name.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return name;
+  throw bad(`name is ${JSON.stringify(name)}: lower-case letters, digits and dashes between them, at most 63`);
+}
+
+function isPort(port: unknown): boolean {
+  if (typeof port === 'number') return Number.isInteger(port) && port >= 1 && port <= 65535;
+  return typeof port === 'string' && port !== '';
+}
+
+/** A misspelt `match` would otherwise take everybody's traffic. */
+function refuseUnknown(options: object, known: ReadonlySet<string>): void {
+  const unknown = Object.keys(options).find((field) => !known.has(field));
+  if (unknown !== undefined) throw bad(`there is no option ${unknown}`, [...known]);
+}
+
+function requirePositive(field: string, value: unknown): void {
+  if (typeof value !== 'number' || !(value > 0))
+    throw bad(`${field} is ${JSON.stringify(value)}, not a positive number`);
+}
+
+function bad(message: string, candidates?: readonly string[]): FairleadError {
+  return new FairleadError('bad-request', message, { phase: 'input', ...(candidates && { candidates }) });
+}

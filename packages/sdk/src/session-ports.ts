@@ -1,0 +1,21 @@
+import type { Duplex } from 'node:stream';
+import type {
+  AgentConfigStore,
+  AgentImageSource,
+  Clock,
+  InterceptRegistry,
+  Logger,
+  TunnelTransport,
+  WorkloadResolver,
+} from '@fairlead/core';
+
+/** The ports that a session works with. */
+export interface SessionPorts {
+  readonly workloadResolver: WorkloadResolver;
+  readonly agentConfigStore: AgentConfigStore;
+  readonly interceptRegistry: InterceptRegistry;
+  readonly tunnelTransport: TunnelTransport<Duplex>;
+  readonly agentImageSource: AgentImageSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}

@@ -1,0 +1,236 @@
+import {
+  type CallOptions,
+  type DivertStream,
+  FairleadError,
+  type InterceptRecord,
+  interceptId,
+  type Service,
+  type Workload,
+} from '@fairlead/core';
+import type { IncomingStream } from '@fairlead/tunnel';
+import { EventEmitter } from 'eventemitter3';
+import { Intercept } from './intercept.ts';
+import type { InterceptOptions, WiretapOptions } from './intercept-options.ts';
+import { parseIntercept, parseWiretap } from './parse-intercept.ts';
+import { type DryRun, type PlanRequest, planIntercept } from './plan.ts';
+import { RecordWatch } from './registry/record-watch.ts';
+import type { SessionEvents } from './session-events.ts';
+import type { SessionIdentity } from './session-identity.ts';
+import type { SessionPorts } from './session-ports.ts';
+import { SessionTunnel } from './tunnel/session-tunnel.ts';
+import { readMetadata } from './tunnel/wire.ts';
+import { Wiretap } from './wiretap.ts';
+import { parseWorkloadReference, type WorkloadReference } from './workload-reference.ts';
+
+/** What a {@link Session} is made of. */
+export interface SessionParts {
+  readonly ports: SessionPorts;
+  readonly identity: SessionIdentity;
+  readonly namespace: string;
+  /** Gives back what was opened for the session, when it has ended. */
+  readonly onClose: () => Promise<void>;
+}
+
+/** One connected client. It owns intercepts and wiretaps, which end with it. Made by `connect()`. */
+export class Session implements AsyncDisposable {
+  /** Unique. Not a secret. */
+  readonly id: string;
+  /**
+   * A value of this session alone, to mark its requests with: send it in a header, or as a baggage member, and match on
+   * it. Not a secret.
+   */
+  readonly key: string;
+  /** The namespace that is meant. */
+  readonly namespace: string;
+  /** What happens to the session and its intercepts. */
+  readonly events: EventEmitter<SessionEvents> = new EventEmitter<SessionEvents>();
+  readonly #parts: SessionParts;
+  readonly #records: RecordWatch;
+  readonly #held = new Map<string, Intercept | Wiretap>();
+  readonly #over = new AbortController();
+  #tunnel: SessionTunnel | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: SessionParts) {
+    const { identity, namespace, ports } = parts;
+    this.id = identity.ref.id;
+    this.key = identity.key;
+    this.namespace = namespace;
+    this.#parts = parts;
+    this.#records = new RecordWatch({ registry: ports.interceptRegistry, namespace, ...ports });
+  }
+
+  /** @internal Connects the tunnel. Fails with `unreachable`, `forbidden`, `version-skew`, `timeout`. */
+  static async open(parts: SessionParts, signal: AbortSignal): Promise<Session> {
+    const session = new Session(parts);
+    const { ports, identity } = parts;
+    session.#tunnel = await SessionTunnel.open(
+      {
+        transport: ports.tunnelTransport,
+        identity,
+        clock: ports.clock,
+        logger: ports.logger,
+        onStream: (incoming) => session.#take(incoming),
+        events: {
+          interrupted: (error) => session.events.emit('interrupted', error),
+          resumed: () => session.events.emit('resumed'),
+          lost: (error) => session.#lost(error),
+        },
+      },
+      signal,
+    );
+    return session;
+  }
+
+  /** Aborts when the session is closed or lost; the reason says which. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Whether the connection to the relay is up at this moment. */
+  get isConnected(): boolean {
+    return this.#tunnel?.isUp ?? false;
+  }
+
+  /** What an intercept would do, without doing it. See {@link DryRun}; fails as the intercept would before it begins. */
+  async plan(request: PlanRequest): Promise<DryRun> {
+    return await planIntercept(request, this.namespace, this.#parts.ports);
+  }
+
+  /**
+   * Takes traffic over, and resolves when every replica sends it here. Fails with `bad-request` or `bad-match` before
+   * anything is done; with `conflict` and the holder; with the reason why the workload's agents do not come; or with
+   * `timeout`. Whatever was begun is then taken back, also when the signal aborts.
+   */
+  async intercept(options: InterceptOptions): Promise<Intercept> {
+    this.#begin(options);
+    const { timeoutMs, ...wanted } = parseIntercept(options, this.namespace);
+    const intercept: Intercept = new Intercept({
+      ...this.#entryParts(wanted.name),
+      ...wanted,
+      openApp: (metadata, signal) => this.#openApp(intercept, metadata, signal),
+    });
+    intercept.events.on('phase', (phase) => this.events.emit('intercept', intercept, phase));
+    return await this.#activate(intercept, options, timeoutMs);
+  }
+
+  /** Copies traffic here. Never conflicts, and the traffic does not notice. Fails as {@link intercept} does. */
+  async wiretap(options: WiretapOptions): Promise<Wiretap> {
+    this.#begin(options);
+    const { timeoutMs, ...wanted } = parseWiretap(options, this.namespace);
+    return await this.#activate(new Wiretap({ ...this.#entryParts(wanted.name), ...wanted }), options, timeoutMs);
+  }
+
+  /** Every intercept and wiretap of the namespace, whoever holds it, oldest first. */
+  async list(options: CallOptions = {}): Promise<readonly InterceptRecord[]> {
+    return await this.#parts.ports.interceptRegistry.list(this.namespace, options);
+  }
+
+  /**
+   * Ends an intercept by its name: one of this session in order, one of somebody else as far as the cluster allows.
+   * Ending what is not there succeeds.
+   */
+  async leave(name: string, options: CallOptions = {}): Promise<void> {
+    const own = this.#held.get(interceptId({ namespace: this.namespace, name }));
+    if (own) await own.leave();
+    else await this.#parts.ports.interceptRegistry.delete(this.namespace, name, options);
+  }
+
+  /** The workloads of the namespace, sorted by name and kind. */
+  async workloads(options: CallOptions = {}): Promise<readonly Workload[]> {
+    return await this.#parts.ports.workloadResolver.list(this.namespace, options);
+  }
+
+  /** One workload. Fails with `workload-not-found`, `ambiguous-workload` or `bad-request`. */
+  async workload(reference: WorkloadReference, options: CallOptions = {}): Promise<Workload> {
+    const ref = parseWorkloadReference(reference, this.namespace);
+    return await this.#parts.ports.workloadResolver.find(ref, options);
+  }
+
+  /** The services of the namespace, sorted by name. */
+  async services(options: CallOptions = {}): Promise<readonly Service[]> {
+    return await this.#parts.ports.workloadResolver.services(this.namespace, options);
+  }
+
+  /** Leaves every intercept, says goodbye and gives everything back. Never rejects; harmless the second time. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** As {@link close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#held.values()].map((held) => held.leave()));
+    this.#over.abort(new FairleadError('closed', 'the session was closed'));
+    await this.#records[Symbol.asyncDispose]();
+    await this.#tunnel?.close();
+    this.events.removeAllListeners();
+    try {
+      await this.#parts.onClose();
+    } catch (error) {
+      this.#parts.ports.logger.warn({ error }, 'cluster not closed in order');
+    }
+  }
+
+  /** Refuses to begin what could not be ended any more. */
+  #begin({ signal }: CallOptions): void {
+    signal?.throwIfAborted();
+    if (this.#closing) throw new FairleadError('closed', 'the session was closed');
+    this.signal.throwIfAborted();
+  }
+
+  #entryParts(name: string) {
+    const { namespace } = this;
+    const { ports, identity } = this.#parts;
+    return {
+      namespace,
+      session: identity.ref,
+      registry: ports.interceptRegistry,
+      records: this.#records,
+      clock: ports.clock,
+      logger: ports.logger,
+      onEnd: () => void this.#held.delete(interceptId({ namespace, name })),
+    };
+  }
+
+  async #activate<Held extends Intercept | Wiretap>(
+    held: Held,
+    { signal, onProgress }: InterceptOptions | WiretapOptions,
+    timeoutMs: number,
+  ): Promise<Held> {
+    const id = interceptId(held);
+    if (this.#held.has(id))
+      throw new FairleadError('bad-request', `this session has an intercept ${held.name} already`);
+    this.#held.set(id, held);
+    const either = signal ? AbortSignal.any([signal, this.signal]) : this.signal;
+    await held.activate({ timeoutMs, onProgress, signal: either });
+    return held;
+  }
+
+  /** A stream of the relay. Must not throw: it is called from inside the tunnel. */
+  #take(incoming: IncomingStream): void {
+    const metadata = readMetadata(incoming.metadata);
+    const held = metadata && 'intercept' in metadata ? this.#held.get(metadata.intercept) : undefined;
+    if (metadata?.kind === 'divert' && held instanceof Intercept) held.take(incoming, metadata);
+    else if (metadata?.kind === 'tap' && held instanceof Wiretap) held.take(incoming, metadata);
+    else incoming.refuse('refused', 'not-found: this session has no such intercept');
+  }
+
+  async #openApp(intercept: Intercept, { agent, containerPort }: DivertStream, signal: AbortSignal) {
+    if (!this.#tunnel) throw new FairleadError('connection-lost', 'the session is not connected');
+    return await this.#tunnel.openStream(
+      { kind: 'passthrough', intercept: interceptId(intercept), agent, containerPort },
+      signal,
+    );
+  }
+
+  #lost(error: FairleadError): void {
+    this.#over.abort(error);
+    for (const held of this.#held.values()) held.fail(error);
+    this.events.emit('lost', error);
+  }
+}

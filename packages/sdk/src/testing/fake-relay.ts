@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import {
+  type CallOptions,
+  type DivertStream,
+  FairleadError,
+  type FromSession,
+  type PassthroughStream,
+  type SessionHello,
+  type StreamMetadata,
+  type TapStream,
+  type ToSession,
+  type TunnelTransport,
+} from '@fairlead/core';
+import { type IncomingStream, TunnelSession, type TunnelStream } from '@fairlead/tunnel';
+import { readLines } from '../tunnel/read-lines.ts';
+import { readMetadata, writeLine, writeMetadata } from '../tunnel/wire.ts';
+
+/** A session as the relay sees it. */
+export interface FakeConnection {
+  readonly hello: SessionHello;
+  readonly fingerprint: string;
+  readonly tunnel: TunnelSession;
+  readonly said: FromSession[];
+  /** Tells the session something. */
+  tell(message: ToSession): void;
+}
+
+/** The other end of a session's tunnel: it speaks the wire and does as it is told. */
+export class FakeRelay implements AsyncDisposable {
+  /** Connections that were welcomed, oldest first. */
+  readonly connections: FakeConnection[] = [];
+  /** How hellos are refused; undefined: they are welcomed. */
+  refusal: FairleadError | undefined;
+  /** Whether dialling works. */
+  isReachable = true;
+  /** How often somebody dialled. */
+  dialled = 0;
+  /** Told to sessions. */
+  leaseMs = 15_000;
+  /** Where passthrough streams go; undefined: they are refused. */
+  appPort: number | undefined;
+  /** The passthrough streams that were asked for. */
+  readonly asked: PassthroughStream[] = [];
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('error', () => {});
+      this.#serve(socket);
+    });
+  }
+
+  /** Listens on the loopback. */
+  static async start(): Promise<FakeRelay> {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new FakeRelay(server);
+  }
+
+  /** Dials this relay. */
+  get transport(): TunnelTransport<Duplex> {
+    return {
+      dial: async ({ signal }: CallOptions = {}) => {
+        signal?.throwIfAborted();
+        this.dialled += 1;
+        if (!this.isReachable) throw new FairleadError('unreachable', 'the relay cannot be reached');
+        const socket = connect((this.#server.address() as AddressInfo).port, '127.0.0.1');
+        await once(socket, 'connect');
+        return socket;
+      },
+    };
+  }
+
+  /** The connection that is up. */
+  get current(): FakeConnection {
+    const connection = this.connections.at(-1);
+    if (!connection) throw new Error('no session has connected');
+    return connection;
+  }
+
+  /** Cuts every connection. */
+  drop(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+  }
+
+  /** Diverts a connection to the session. */
+  divert(intercept: string, more: Partial<DivertStream> = {}): TunnelStream {
+    return this.#offer({
+      kind: 'divert',
+      intercept,
+      agent: 'cart-1#1',
+      pod: 'cart-1',
+      containerPort: 8080,
+      protocol: 'tcp',
+      source: { address: '10.0.0.9', port: 4711 },
+      ...more,
+    });
+  }
+
+  /** Copies a connection to the session. */
+  tap(intercept: string, more: Partial<TapStream> = {}): TunnelStream {
+    return this.#offer({
+      kind: 'tap',
+      intercept,
+      agent: 'cart-1#1',
+      pod: 'cart-1',
+      containerPort: 8080,
+      protocol: 'tcp',
+      source: { address: '10.0.0.9', port: 4711 },
+      ...more,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.drop();
+    this.#server.close();
+  }
+
+  #offer(metadata: StreamMetadata): TunnelStream {
+    const stream = this.current.tunnel.open(writeMetadata(metadata));
+    stream.on('error', () => {});
+    return stream;
+  }
+
+  #serve(socket: Socket): void {
+    const tunnel: TunnelSession = new TunnelSession(socket, {
+      role: 'acceptor',
+      onStream: (incoming) => {
+        const metadata = readMetadata(incoming.metadata);
+        if (metadata?.kind === 'session') void this.#welcome(tunnel, incoming, metadata);
+        else if (metadata?.kind === 'passthrough') this.#passThrough(incoming, metadata);
+        else incoming.refuse();
+      },
+    });
+  }
+
+  async #welcome(tunnel: TunnelSession, incoming: IncomingStream, hello: SessionHello): Promise<void> {
+    if (this.refusal) {
+      incoming.refuse('refused', `${this.refusal.code}: ${this.refusal.message}`);
+      return;
+    }
+    const control = incoming.accept();
+    control.on('error', () => {});
+    const said: FromSession[] = [];
+    const fingerprint = createHash('sha256').update(hello.key).digest('hex');
+    const tell = (message: ToSession): void => writeLine(control, message);
+    tell({ type: 'welcome', leaseMs: this.leaseMs });
+    this.connections.push({ hello, fingerprint, tunnel, said, tell });
+    try {
+      for await (const line of readLines(control)) said.push(line as FromSession);
+    } catch {
+      // Cut, as tests do.
+    }
+    await tunnel.close();
+  }
+
+  #passThrough(incoming: IncomingStream, metadata: PassthroughStream): void {
+    this.asked.push(metadata);
+    if (this.appPort === undefined) {
+      incoming.refuse('gone', 'connection-lost: the traffic-agent is not connected');
+      return;
+    }
+    const stream = incoming.accept();
+    const app = connect({ port: this.appPort, host: '127.0.0.1', allowHalfOpen: true });
+    for (const side of [stream, app]) side.on('error', () => {});
+    stream.pipe(app).pipe(stream);
+    stream.once('close', () => app.destroy());
+  }
+}

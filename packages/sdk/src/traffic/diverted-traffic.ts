@@ -1,0 +1,138 @@
+import type { Duplex } from 'node:stream';
+import { type Clock, type DivertStream, FairleadError, type SelectedConnection } from '@fairlead/core';
+import type { IncomingStream } from '@fairlead/tunnel';
+import { type HandlerFailure, HandlerServer } from '../handler/handler-server.ts';
+import type { RequestHandler } from '../handler/request-handler.ts';
+import { joinStreams } from '../join-streams.ts';
+import type { ParsedTarget } from '../local-target.ts';
+import type { WantedPort } from '../parse-intercept.ts';
+import { connectTarget } from './connect-target.ts';
+import { OpenStreams } from './open-streams.ts';
+import { portsByContainerPort } from './port-of-connection.ts';
+
+/** What {@link DivertedTraffic} is made of. */
+export interface DivertedTrafficParts {
+  /** The intercept's name. */
+  readonly intercept: string;
+  readonly ports: readonly WantedPort[];
+  readonly clock: Clock;
+  /** Opens a stream to the app that a diverted stream was meant for. */
+  readonly openApp: (metadata: DivertStream, signal: AbortSignal) => Promise<Duplex>;
+  readonly events: DivertedTrafficEvents;
+}
+
+/** What goes wrong while traffic is served. */
+interface DivertedTrafficEvents {
+  targetUnreachable(error: FairleadError): void;
+  handlerFailed(failure: HandlerFailure): void;
+}
+
+/** What came so far. */
+export interface TrafficCounters {
+  /** Diverted streams that were taken: connections, or those parts of connections that matched. */
+  readonly streams: number;
+  /** Of these, streams that are open. */
+  readonly open: number;
+  /** Streams left to the app, for the local server could not be reached. */
+  readonly refused: number;
+  /** Requests that a handler was asked. */
+  readonly requests: number;
+  /** Requests that a handler could not answer; the callers got a 502. */
+  readonly failures: number;
+}
+
+/** Serves the streams that are diverted to one intercept. */
+export class DivertedTraffic {
+  readonly #parts: DivertedTrafficParts;
+  readonly #open: OpenStreams;
+  readonly #handlers = new Map<RequestHandler, HandlerServer>();
+  readonly #counts = { streams: 0, refused: 0, requests: 0, failures: 0 };
+  #byContainerPort: ReadonlyMap<number, WantedPort> = new Map();
+  #isClosed = false;
+
+  constructor(parts: DivertedTrafficParts) {
+    this.#parts = parts;
+    this.#open = new OpenStreams(parts.clock);
+  }
+
+  /** What came so far. */
+  get counters(): TrafficCounters {
+    return { ...this.#counts, open: this.#open.size };
+  }
+
+  /** Tells which connections the wanted ports turned out to be. */
+  connect(connections: readonly SelectedConnection[]): void {
+    this.#byContainerPort = portsByContainerPort(this.#parts.ports, connections);
+  }
+
+  /** Takes a stream, or refuses it: then the app gets it. */
+  async take(incoming: IncomingStream, metadata: DivertStream): Promise<void> {
+    const { ports } = this.#parts;
+    const port = this.#byContainerPort.get(metadata.containerPort) ?? (ports.length === 1 ? ports[0] : undefined);
+    if (this.#isClosed || !port) {
+      const why = this.#isClosed ? 'the intercept was left' : `port ${metadata.containerPort} is not intercepted`;
+      incoming.refuse('refused', `closed: ${why}`);
+    } else if ('handler' in port.server) {
+      await this.#handlerServer(port.server.handler).serve(this.#accept(incoming), {
+        source: metadata.source,
+        pod: metadata.pod,
+        containerPort: metadata.containerPort,
+        isHttp: metadata.protocol === 'http1',
+        openApp: (signal) => this.#parts.openApp(metadata, signal),
+      });
+    } else {
+      await this.#forward(incoming, port.server.to);
+    }
+  }
+
+  /** Takes no more streams; those that wait for a next request are ended. */
+  close(): void {
+    this.#isClosed = true;
+    for (const server of this.#handlers.values()) server.close();
+  }
+
+  /** Waits for the open streams, and cuts what is left after `graceMs`. */
+  async drain(graceMs: number): Promise<void> {
+    this.close();
+    await this.#open.drain(graceMs);
+  }
+
+  async #forward(incoming: IncomingStream, target: ParsedTarget): Promise<void> {
+    try {
+      const local = await connectTarget(target, this.#parts.clock, incoming.signal);
+      await joinStreams(this.#accept(incoming), local);
+    } catch (error) {
+      if (incoming.signal.aborted) return;
+      const failure = FairleadError.from(error, 'target-unreachable');
+      this.#counts.refused += 1;
+      incoming.refuse('refused', `${failure.code}: ${failure.message}`);
+      this.#parts.events.targetUnreachable(failure);
+    }
+  }
+
+  #accept(incoming: IncomingStream): Duplex {
+    const stream = incoming.accept();
+    stream.on('error', () => {});
+    this.#counts.streams += 1;
+    this.#open.add(stream);
+    return stream;
+  }
+
+  #handlerServer(handler: RequestHandler): HandlerServer {
+    const known = this.#handlers.get(handler);
+    if (known) return known;
+    const server = new HandlerServer({
+      intercept: this.#parts.intercept,
+      handler,
+      onCall: () => {
+        this.#counts.requests += 1;
+      },
+      onFailure: (failure) => {
+        this.#counts.failures += 1;
+        this.#parts.events.handlerFailed(failure);
+      },
+    });
+    this.#handlers.set(handler, server);
+    return server;
+  }
+}

@@ -1,0 +1,142 @@
+import { abortable, FairleadError, type Logger, type StreamMetadata } from '@fairlead/core';
+import type { TunnelStream } from '@fairlead/tunnel';
+import { timeLimit } from '../time-limit.ts';
+import { backOffMs } from './back-off.ts';
+import { Connection, type ConnectionParts } from './connection.ts';
+import { tunnelFailure, writeMetadata } from './wire.ts';
+
+/** What a session's tunnel tells. Facts, told after they came about. */
+interface SessionTunnelEvents {
+  /** The connection is gone; a new one is being made. */
+  interrupted(error: FairleadError): void;
+  /** A new connection is up. */
+  resumed(): void;
+  /** There will be no new connection. Told once, and nothing after it. */
+  lost(error: FairleadError): void;
+}
+
+/** What a {@link SessionTunnel} is made of. */
+export interface SessionTunnelParts extends ConnectionParts {
+  readonly logger: Logger;
+  readonly events: SessionTunnelEvents;
+}
+
+/** Attempts to connect anew before a session counts as lost; with the pauses between them about five minutes. */
+const maxAttempts = 64;
+/** Time for the other end to accept a stream, in milliseconds. */
+const acceptMs = 10_000;
+/** Failures after which trying again is useless. */
+const finalCodes: ReadonlySet<string> = new Set(['forbidden', 'version-skew', 'closed', 'bad-config']);
+
+/** The session's way to the relay: one connection after the other, until it is closed or cannot be had any more. */
+export class SessionTunnel {
+  readonly #parts: SessionTunnelParts;
+  readonly #stop = new AbortController();
+  #connection: Connection | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  private constructor(parts: SessionTunnelParts) {
+    this.#parts = parts;
+  }
+
+  /** Connects for the first time. Fails as {@link Connection.open} does; there is no second attempt. */
+  static async open(parts: SessionTunnelParts, signal: AbortSignal): Promise<SessionTunnel> {
+    const tunnel = new SessionTunnel(parts);
+    tunnel.#connection = await Connection.open(parts, signal);
+    tunnel.#running = tunnel.#run(tunnel.#connection);
+    return tunnel;
+  }
+
+  /** Whether a connection is up. */
+  get isUp(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /**
+   * Opens a stream and waits until it is accepted. Fails with the code that the other end gives, `connection-lost`,
+   * `timeout`, or the signal's reason. The signal ends the stream at any time of its life.
+   */
+  async openStream(metadata: StreamMetadata, signal: AbortSignal): Promise<TunnelStream> {
+    const late = (): FairleadError =>
+      new FairleadError('timeout', `no answer to a ${metadata.kind} stream in ${acceptMs} ms`, { phase: 'tunnel' });
+    using limit = timeLimit(this.#parts.clock, acceptMs, late, signal);
+    let stream: TunnelStream | undefined;
+    try {
+      const { tunnel } = this.#connection ?? raise('connection-lost', 'the session is not connected at the moment');
+      stream = tunnel.open(writeMetadata(metadata), { signal });
+      stream.on('error', () => {});
+      await abortable(stream.accepted, limit);
+      return stream;
+    } catch (error) {
+      stream?.reset('cancelled');
+      limit.signal.throwIfAborted();
+      throw tunnelFailure(error, 'connection-lost', `opening a ${metadata.kind} stream`);
+    }
+  }
+
+  /** Says goodbye and closes. Never rejects; harmless the second time. */
+  async close(): Promise<void> {
+    this.#stop.abort(new FairleadError('closed', 'the session was closed'));
+    await this.#connection?.leave();
+    await this.#running;
+  }
+
+  async #run(first: Connection): Promise<void> {
+    const { events, logger } = this.#parts;
+    for (let connection = first; ; ) {
+      const reason = await connection.serve();
+      this.#connection = undefined;
+      if (this.#stop.signal.aborted) return;
+      const interruption = interruptionOf(reason);
+      logger.warn({ reason }, 'session interrupted');
+      events.interrupted(interruption);
+      try {
+        if (interruption.code === 'closed') throw interruption;
+        connection = await this.#reconnect();
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        const final = FairleadError.from(error, 'connection-lost');
+        logger.error({ code: final.code, message: final.message }, 'session lost');
+        events.lost(final);
+        return;
+      }
+      this.#connection = connection;
+      logger.info({}, 'session resumed');
+      events.resumed();
+    }
+  }
+
+  async #reconnect(): Promise<Connection> {
+    const { signal } = this.#stop;
+    for (let attempt = 1; ; attempt++) {
+      await this.#parts.clock.sleep(backOffMs(attempt), { signal });
+      try {
+        return await Connection.open(this.#parts, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        const failure = FairleadError.from(error, 'connection-lost');
+        this.#parts.logger.debug({ attempt, code: failure.code, message: failure.message }, 'connecting anew failed');
+        if (finalCodes.has(failure.code)) throw failure;
+        if (attempt >= maxAttempts) {
+          throw new FairleadError('connection-lost', `no connection in ${attempt} attempts: ${failure.message}`, {
+            phase: 'tunnel',
+            cause: failure,
+          });
+        }
+      }
+    }
+  }
+}
+
+function interruptionOf(reason: string | undefined): FairleadError {
+  if (reason === 'replaced') {
+    return new FairleadError('closed', 'another connection took the place of this session', { phase: 'tunnel' });
+  }
+  if (reason === 'revoked') return new FairleadError('closed', 'the session was revoked', { phase: 'tunnel' });
+  const why = reason ? ` (${reason})` : '';
+  return new FairleadError('connection-lost', `the connection to the relay was lost${why}`, { phase: 'tunnel' });
+}
+
+function raise(code: 'connection-lost', message: string): never {
+  throw new FairleadError(code, message, { phase: 'tunnel' });
+}
