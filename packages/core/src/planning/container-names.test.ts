@@ -17,7 +17,7 @@ describe('the names of a container', () => {
   it('have a prefix that reads back as a number in base 26', () => {
     fc.assert(
       fc.property(fc.nat(), (index) => {
-        const digits = [...envPrefix(index).slice(0, -1)].map((digit) => digit.charCodeAt(0) - 65);
+        const digits = Array.from(envPrefix(index).slice(0, -1), (digit) => digit.charCodeAt(0) - 65);
 
         expect(digits.reduce((number, digit) => number * 26 + digit, 0)).toBe(index);
       }),

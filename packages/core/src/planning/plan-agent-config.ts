@@ -113,7 +113,7 @@ function groupByContainer(
       mounts: (container.volumeMounts ?? []).map((mount) => mount.mountPath),
       intercepts: connections
         .filter((connection) => connection.container === container.name)
-        .map(({ container: _, ...connection }) => connection),
+        .map(({ container: _container, ...connection }) => connection),
     }));
 }
 

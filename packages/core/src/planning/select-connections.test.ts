@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { errorCatalogue } from '../errors.ts';
 import type { AgentConfig } from '../model/agent-config.ts';
 import type { PortSelector } from '../model/intercept.ts';
 import { selectAll, selectConnections } from './select-connections.ts';
@@ -94,6 +95,15 @@ describe('selecting a connection', () => {
 
   it('tells the service port of a container port that was taken for one', () => {
     expect(refusal(one, { port: 8080 })?.hint).toBe('8080 is a container port; its traffic comes through web:http.');
+  });
+
+  it('gives no such hint when no port was asked for, or when the port is there in another service', () => {
+    const numeric = planned(aWorkload({ containers: [aContainer('app', { containerPort: 8080 })] }), [
+      aService('web', [httpPort(8080)]),
+    ]);
+
+    expect(refusal(numeric, { service: 'nil' })?.hint).toBe(errorCatalogue['no-such-port'].hint);
+    expect(refusal(one, { service: 'nil', port: 'http' })?.hint).toBe(errorCatalogue['no-such-port'].hint);
   });
 
   it('calls a config broken that declares one service port twice', () => {

@@ -64,14 +64,21 @@ function identityOf(connection: SelectedConnection): { name: string; number: num
 }
 
 function noSuchPort(config: AgentConfig, selector: PortSelector, all: readonly SelectedConnection[]): FairleadError {
-  const behind = all.find(({ containerPort, containerPortName }) =>
-    [containerPort, containerPortName].some((port) => port === asPort(selector.port ?? '')),
-  );
+  const hint = hintAtTarget(selector, all);
   return new FairleadError('no-such-port', `${nameOf(config)} has no interceptable port${describe(selector)}`, {
     phase: 'plan',
-    candidates: all.map(label),
-    ...(behind && { hint: `${selector.port} is a container port; its traffic comes through ${label(behind)}.` }),
+    candidates: [...new Set(all.map(label))],
+    ...(hint && { hint }),
   });
+}
+
+/** Container ports are often taken for service ports. */
+function hintAtTarget({ port }: PortSelector, all: readonly SelectedConnection[]): string | undefined {
+  if (port === undefined || all.some((connection) => isSelected(connection, { port }))) return undefined;
+  const behind = all.find(({ containerPort, containerPortName }) =>
+    [containerPort, containerPortName].includes(asPort(port)),
+  );
+  return behind && `${port} is a container port; its traffic comes through ${label(behind)}.`;
 }
 
 function tooMany(config: AgentConfig, selector: PortSelector, matches: readonly SelectedConnection[]): FairleadError {

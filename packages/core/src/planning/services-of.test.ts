@@ -30,12 +30,6 @@ describe('the services of a workload', () => {
     expect(servicesOf(workload, services)).toEqual([]);
   });
 
-  it('do not match by what every object inherits', () => {
-    const odd = aService('odd', [httpPort()], { selector: { toString: String(Object.prototype.toString) } });
-
-    expect(servicesOf(workload, [odd])).toEqual([]);
-  });
-
   it('are the annotated one for planning, and still all that select the pods for whoever asks that', () => {
     const annotated = aWorkload({ annotations: { 'fairlead.dev/inject-service-name': 'two' } });
     const services = [aService('one', [httpPort()]), aService('two', [httpPort()], { selector: { app: 'else' } })];

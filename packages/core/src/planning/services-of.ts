@@ -33,5 +33,5 @@ function routesToPods(service: Service): boolean {
 
 function selects(service: Service, labels: StringMap): boolean {
   const wanted = Object.entries(service.selector ?? {});
-  return wanted.length > 0 && wanted.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value);
+  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
 }
