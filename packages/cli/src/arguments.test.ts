@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { matchFromArguments } from './match-argument.ts';
+import { table } from './output/table.ts';
+import { parsePortArgument } from './port-argument.ts';
+
+describe('arguments', () => {
+  it.each([
+    ['http', { port: 'http' }],
+    ['80', { port: 80 }],
+    ['http:8080', { port: 'http', local: 8080 }],
+    ['80:9090', { port: 80, local: 9090 }],
+  ])('--port %s', (text, meant) => {
+    expect(parsePortArgument(text)).toEqual(meant);
+  });
+
+  it.each(['', ':80', 'http:', 'http:x', 'http:0', '80:65536', '0', '99999', 'a:1:2'])(
+    '--port "%s" is refused',
+    (text) => {
+      expect(() => parsePortArgument(text)).toThrow(expect.objectContaining({ code: 'bad-request' }));
+    },
+  );
+
+  it('make one match of all that is said, and none of nothing', () => {
+    expect(matchFromArguments({})).toBeUndefined();
+    expect(matchFromArguments({ header: ['x-user=ada', 'x-eq=a=b'], pathPrefix: '/cart', method: 'GET' })).toEqual({
+      headers: { 'x-user': 'ada', 'x-eq': 'a=b' },
+      path: { prefix: '/cart' },
+      method: 'GET',
+    });
+  });
+
+  it('refuse a header without a value to compare', () => {
+    expect(() => matchFromArguments({ header: ['x-user'] })).toThrow(expect.objectContaining({ code: 'bad-request' }));
+  });
+});
+
+describe('a table', () => {
+  it('lines up its columns and leaves no blanks at the end', () => {
+    expect(
+      table(
+        ['A', 'LONGER', 'C'],
+        [
+          ['1', '2', ''],
+          ['three', '4', '5'],
+        ],
+      ),
+    ).toBe('A      LONGER  C\n1      2\nthree  4       5\n');
+  });
+});
