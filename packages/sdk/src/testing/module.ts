@@ -1,9 +1,27 @@
-import { StaticAgentImageSource, tokens } from '@fairlead/core';
+import {
+  type AgentConfigStore,
+  type Clock,
+  type InterceptRegistry,
+  type Logger,
+  StaticAgentImageSource,
+  type TunnelTransport,
+  tokens,
+  type WorkloadResolver,
+} from '@fairlead/core';
 import { ContainerModule } from 'inversify';
-import type { SessionLab } from './session-lab.ts';
+
+/** What a session is to work with. */
+export interface LabAdapters {
+  readonly resolver: WorkloadResolver;
+  readonly store: AgentConfigStore;
+  readonly registry: InterceptRegistry;
+  readonly relay: { readonly transport: TunnelTransport };
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
 /** Binds the ports of a lab, as a cluster adapter does. */
-export function moduleOf(lab: SessionLab): ContainerModule {
+export function moduleOf(lab: LabAdapters): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(tokens.workloadResolver).toConstantValue(lab.resolver);
     bind(tokens.agentConfigStore).toConstantValue(lab.store);
