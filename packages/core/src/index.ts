@@ -12,6 +12,13 @@ export {
   controlPlaneDefaults,
 } from './control/control-plane-options.ts';
 export {
+  type InterceptPreview,
+  type PlanInterceptOptions,
+  type PlanInterceptPorts,
+  planIntercept,
+} from './control/plan-intercept.ts';
+export { type RemoveAgentOptions, removeAgent } from './control/remove-agent.ts';
+export {
   type ErrorCategory,
   type ErrorCode,
   type ErrorFacts,
@@ -109,6 +116,7 @@ export {
   type WorkloadRef,
   workloadKinds,
 } from './model/workload.ts';
+export { controlModule, memoryModule } from './module.ts';
 export { type Annotation, type AnnotationName, annotationDomains, readAnnotation } from './planning/annotations.ts';
 export { canonicalJson } from './planning/canonical-json.ts';
 export { agentMountPoint, envPrefix } from './planning/container-names.ts';

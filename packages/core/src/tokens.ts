@@ -1,4 +1,7 @@
 import type { ServiceIdentifier } from 'inversify';
+import type { ControlPlane } from './control/control-plane.ts';
+import type { ControlPlaneOptions } from './control/control-plane-options.ts';
+import type { MemoryCluster } from './memory/memory-cluster.ts';
 import type { AgentConfigStore } from './ports/agent-config-store.ts';
 import type { AgentFleet } from './ports/agent-fleet.ts';
 import type { AgentImageSource } from './ports/agent-image-source.ts';
@@ -15,16 +18,23 @@ import type { WorkloadResolver } from './ports/workload-resolver.ts';
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`@fairlead/core:${name}`);
 
-/** One service identifier per port. Whoever binds one of them replaces that adapter and nothing else. */
+/**
+ * One service identifier per port, and for what is composed of them. Whoever binds one of them replaces that adapter and
+ * nothing else.
+ */
 export const tokens: {
   readonly agentConfigStore: ServiceIdentifier<AgentConfigStore>;
   readonly agentFleet: ServiceIdentifier<AgentFleet>;
   readonly agentImageSource: ServiceIdentifier<AgentImageSource>;
   readonly clock: ServiceIdentifier<Clock>;
+  readonly controlPlane: ServiceIdentifier<ControlPlane>;
+  readonly controlPlaneOptions: ServiceIdentifier<ControlPlaneOptions>;
   readonly identityProvider: ServiceIdentifier<IdentityProvider>;
   readonly injector: ServiceIdentifier<Injector>;
   readonly interceptRegistry: ServiceIdentifier<InterceptRegistry>;
   readonly logger: ServiceIdentifier<Logger>;
+  /** The hands of what `memoryModule` binds. */
+  readonly memoryCluster: ServiceIdentifier<MemoryCluster>;
   readonly metrics: ServiceIdentifier<Metrics>;
   readonly rollout: ServiceIdentifier<Rollout>;
   readonly trafficProxy: ServiceIdentifier<TrafficProxy>;
@@ -35,10 +45,13 @@ export const tokens: {
   agentFleet: token('AgentFleet'),
   agentImageSource: token('AgentImageSource'),
   clock: token('Clock'),
+  controlPlane: token('ControlPlane'),
+  controlPlaneOptions: token('ControlPlaneOptions'),
   identityProvider: token('IdentityProvider'),
   injector: token('Injector'),
   interceptRegistry: token('InterceptRegistry'),
   logger: token('Logger'),
+  memoryCluster: token('MemoryCluster'),
   metrics: token('Metrics'),
   rollout: token('Rollout'),
   trafficProxy: token('TrafficProxy'),

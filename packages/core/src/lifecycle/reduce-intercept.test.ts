@@ -232,7 +232,7 @@ describe('reduceIntercept', () => {
   it('is never active without every acknowledgement and the session, whatever happens in whatever order', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyEvent, fc.nat(200_000)), { maxLength: 60 }), (events) => {
-        let state = requested;
+        let state: InterceptState = initial();
         for (const [event, now] of events) {
           const before = state.phase;
           const { state: next, effects } = reduceIntercept(state, event, now, limits);
@@ -254,7 +254,7 @@ describe('reduceIntercept', () => {
   it('leaves nothing that was stored behind when a preparation ends without agents', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyEvent, fc.nat(200_000)), { maxLength: 60 }), (events) => {
-        let state = requested;
+        let state: InterceptState = initial();
         for (const [event, now] of events) {
           const { state: next, effects } = reduceIntercept(state, event, now, limits);
           if (isPreparing(state) && isEnded(next) && next.phase !== 'refused') expect(effects).toContain('take-back');
@@ -357,6 +357,10 @@ function stateAfter(events: readonly InterceptEvent[], now = 0): InterceptState 
   return events.reduce((state, event) => reduceIntercept(state, event, now, limits).state, requested);
 }
 
+function initial(): InterceptState {
+  return requested;
+}
+
 function phaseAfter(events: readonly InterceptEvent[]): string {
   return stateAfter(events).phase;
 }
@@ -364,7 +368,7 @@ function phaseAfter(events: readonly InterceptEvent[]): string {
 function run(
   events: readonly (readonly [InterceptEvent, number])[],
 ): { state: InterceptState; effects: readonly InterceptEffect[] }[] {
-  let state = requested;
+  let state: InterceptState = initial();
   return events.map(([event, now]) => {
     const transition = reduceIntercept(state, event, now, limits);
     state = transition.state;
