@@ -5,6 +5,7 @@ const packages = {
   relay: ['core', 'tunnel'],
   'agent-runtime': ['core', 'tunnel'],
   webhook: ['core'],
+  'k8s-adapter': ['core', 'tunnel'],
   'local-adapter': ['core', 'tunnel', 'relay', 'agent-runtime', 'webhook'],
   sdk: ['core', 'tunnel'],
   cli: ['core', 'sdk', 'webhook', 'local-adapter'],

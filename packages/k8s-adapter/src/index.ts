@@ -1,0 +1,6 @@
+/**
+ * Fairlead's ports on a Kubernetes API server.
+ * @packageDocumentation
+ */
+
+export {};
