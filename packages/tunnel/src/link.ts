@@ -17,6 +17,7 @@ export class Link implements BatchOutlet {
   readonly #transport: Duplex;
   #events: LinkEvents;
   #isDetached = false;
+  #isClosed = false;
 
   constructor(transport: Duplex, events: LinkEvents) {
     this.#transport = transport;
@@ -90,8 +91,8 @@ export class Link implements BatchOutlet {
     transport.off('data', this.#onData);
     transport.off('end', this.#onEnd);
     transport.off('close', this.#onClose);
-    // What still fails there concerns nobody, but must not end the process.
-    if (transport.closed) transport.off('error', this.#onError);
+    // What still fails there concerns nobody, but must not end the process. Errors come before the close.
+    if (this.#isClosed) transport.off('error', this.#onError);
     else transport.once('close', () => transport.off('error', this.#onError));
   }
 
@@ -104,5 +105,8 @@ export class Link implements BatchOutlet {
   readonly #onData = (chunk: Buffer): void => this.#events.bytes(chunk);
   readonly #onEnd = (): void => this.#lost('the transport was ended by the other side');
   readonly #onError = (error: Error): void => this.#lost('the transport failed', error);
-  readonly #onClose = (): void => this.#lost('the transport was closed');
+  readonly #onClose = (): void => {
+    this.#isClosed = true;
+    this.#lost('the transport was closed');
+  };
 }

@@ -50,5 +50,17 @@ export function choppedPair(sizes: readonly number[]): [Duplex, Duplex] {
 
 /** Ends a transport in memory as a broken cable would: both ends fail, and what was under way is lost. */
 export function cut(transports: readonly [Duplex, Duplex]): void {
-  for (const transport of transports) transport.destroy(new Error('cut'));
+  for (const transport of transports) transport.on('error', () => {}).destroy(new Error('cut'));
+}
+
+/** A transport that breaks in the midst of whatever passes when it has carried so many bytes. */
+export function fragilePair(bytes: number): [Duplex, Duplex] {
+  let left = bytes;
+  const pair = carriedPair((said, deliver) => {
+    if (said === null || left <= 0) return;
+    deliver(said.subarray(0, left));
+    left -= said.length;
+    if (left <= 0) setImmediate(() => cut(pair));
+  });
+  return pair;
 }
