@@ -1,5 +1,5 @@
 import { FairleadError } from '../errors.ts';
-import { type InterceptPlan, type InterceptState, isGranted, isServed } from '../lifecycle/intercept-state.ts';
+import { type InterceptPlan, type InterceptState, isGranted } from '../lifecycle/intercept-state.ts';
 import type { Observation } from '../lifecycle/reduce-intercept.ts';
 import type { AgentConfig } from '../model/agent-config.ts';
 import type { InterceptRecord } from '../model/intercept.ts';
@@ -21,6 +21,7 @@ import type { InterceptRun } from './intercept-run.ts';
 import { isRefusal, isTransient } from './kinds-of-failure.ts';
 import { nextDeadline } from './next-deadline.ts';
 import { observeIntercept } from './observe-intercept.ts';
+import { servingPods } from './observe-pods.ts';
 import { PodReplacer } from './pod-replacer.ts';
 import { workloadNotFound } from './workload-not-found.ts';
 import { type ViewPart, WorkloadView } from './workload-view.ts';
@@ -261,12 +262,18 @@ export class WorkloadControl implements AsyncDisposable {
       if (!isGranted(state) || state.phase === 'planned') continue;
       const observation = this.#observation(record, state.plan);
       await this.ledger.apply([run], { type: 'observed', observation }, signal);
-      if (isServed(run.state)) this.#keeper.prove();
+      const { arrived, total } = observation.replicas;
+      if (total > 0 && arrived === total && this.#allPodsAreCurrent()) this.#keeper.prove();
     }
   }
 
   #observation(record: InterceptRecord, plan: InterceptPlan): Observation {
     return observeIntercept({ record, plan }, this.#view, this.#crew, this.#context.isSessionUp(record.session));
+  }
+
+  #allPodsAreCurrent(): boolean {
+    const { entry, pods } = this.#view;
+    return servingPods(pods).every((pod) => pod.configHash === entry?.config.hash);
   }
 
   /** Stores a config and lets the intercepts follow it. */

@@ -1,0 +1,253 @@
+import { describe, expect, it } from 'vitest';
+import { keyOf } from '../conformance/samples.ts';
+import type { ControlPlanePorts } from './control-plane-options.ts';
+import { cart, podNames, Story, sessionOf } from './testing/story.ts';
+
+const key = keyOf(cart());
+
+describe('things that happen at the same time', () => {
+  it('lets the older of two requests win, exactly one', async () => {
+    await using story = new Story();
+    await story.start();
+    await story.deploy();
+    for (const name of ['ada', 'bob', 'eve']) story.connect(name);
+
+    const workload = { namespace: 'shop', name: 'cart' };
+    const create = (name: string, session: string, kind?: 'Deployment') =>
+      story.registry.create({
+        namespace: 'shop',
+        name,
+        spec: { mode: 'intercept', workload: { ...workload, ...(kind && { kind }) }, ports: [] },
+        session: sessionOf(session),
+      });
+    await Promise.all([create('z', 'ada'), create('y', 'bob', 'Deployment'), create('x', 'eve')]);
+    await story.settle();
+
+    // All three were made in the same millisecond, so the name decides.
+    expect(await story.phase('x')).toBe('active');
+    for (const name of ['y', 'z']) {
+      expect(await story.status(name)).toMatchObject({
+        phase: 'refused',
+        error: { code: 'conflict', holder: { intercept: 'x' } },
+      });
+    }
+    expect(story.cluster.rollout.replaced).toHaveLength(3);
+  });
+
+  it('lets the older win also when both waited for the control plane', async () => {
+    await using story = new Story();
+    await story.deploy();
+    for (const name of ['ada', 'bob']) story.connect(name);
+    await story.ask('older', {}, 'bob');
+    await story.clock.advance(10);
+    await story.ask('newer', {}, 'ada');
+
+    await story.start();
+
+    expect(await story.phase('older')).toBe('active');
+    expect(await story.phase('newer')).toBe('refused');
+  });
+
+  it('leaves nothing behind when the intercept is released while it is prepared', async () => {
+    await using story = new Story();
+    await story.start();
+    await story.deploy();
+    story.connect();
+    story.cluster.rollout.hold();
+    await story.ask('mine');
+    story.cluster.rollout.step();
+    await story.settle();
+
+    await story.leave('mine');
+    story.cluster.rollout.resume();
+    await story.settle();
+
+    expect(await story.cluster.store.read(key)).toBeUndefined();
+    expect(story.cluster.podsOf(key).map((pod) => pod.configHash)).toEqual([undefined, undefined, undefined]);
+    expect(story.told('mine').at(-1)).toBe('gone');
+  });
+
+  it('leaves nothing behind when the session dies while its intercept is prepared', async () => {
+    await using story = new Story();
+    await story.start();
+    await story.deploy();
+    const pods = podNames(story);
+    story.connect();
+    story.cluster.rollout.hold();
+    await story.ask('mine');
+    story.lose();
+
+    await story.pass(15_000);
+    story.cluster.rollout.resume();
+    await story.settle();
+
+    expect(await story.phase('mine')).toBe('gone');
+    expect(await story.cluster.store.read(key)).toBeUndefined();
+    expect(podNames(story)).toEqual(pods);
+  });
+
+  it('waits for the agent of a pod that died while the intercept was prepared', async () => {
+    await using story = new Story();
+    await story.start();
+    await story.deploy();
+    story.connect();
+    story.cluster.rollout.hold();
+    await story.ask('mine');
+    story.cluster.rollout.step(2);
+    await story.settle();
+
+    const [newest] = story.cluster.podsOf(key).slice(-1);
+    if (newest) await story.cluster.kill(newest);
+    story.cluster.rollout.resume();
+
+    expect(await story.status('mine')).toMatchObject({ phase: 'active', replicas: { ready: 3, total: 3 } });
+  });
+
+  it('waits for an agent that loses its tunnel before it acknowledges', async () => {
+    await using story = new Story();
+    await story.start();
+    await story.deploy();
+    story.connect();
+    await story.ask('earlier');
+    await story.leave('earlier');
+    const [agent] = story.cluster.agentsOf(key);
+    agent?.hold();
+    await story.ask('mine');
+
+    agent?.disconnect();
+    expect(await story.phase('mine')).toBe('waiting');
+    if (agent) story.cluster.fleet.connect(agent.agent);
+
+    expect(await story.phase('mine')).toBe('active');
+  });
+
+  it('takes the name over when it is used again at once by another', async () => {
+    await using story = new Story();
+    await story.start();
+    await story.deploy();
+    for (const name of ['ada', 'bob']) story.connect(name);
+    await story.ask('mine', {}, 'ada');
+
+    await story.registry.delete('shop', 'mine');
+    await story.ask('mine', { match: { headers: { a: '1' } } }, 'bob');
+
+    expect(await story.phase('mine')).toBe('active');
+    expect(story.plane.interceptOwner('shop/mine')?.sessionId).toBe('session of bob');
+    expect(story.cluster.agentsOf(key)[0]?.assignments.at(-1)?.ports[0]?.intercepts[0]?.match).toBeDefined();
+  });
+
+  it('writes a config again that somebody else changed in between', async () => {
+    let rivals = 2;
+    await using story = new Story({
+      ports: (usual) => ({
+        agentConfigStore: rivalry(usual, async (store) => {
+          if (rivals-- <= 0) return;
+          const present = await store.read(key);
+          const config = present?.config ?? { ...theirs, hash: `rival-${rivals}` };
+          await store.write(key, { ...config, logLevel: `rival-${rivals}` }, present?.revision);
+        }),
+      }),
+    });
+    await story.start();
+    await story.deploy();
+    story.connect();
+
+    await story.ask('mine');
+
+    expect(await story.phase('mine')).toBe('active');
+    expect((await story.cluster.store.read(key))?.config.logLevel).toBe('info');
+  });
+
+  it('uses the manual entry that somebody stored in between', async () => {
+    let rivals = 1;
+    await using story = new Story({
+      ports: (usual) => ({
+        agentConfigStore: rivalry(usual, async (store) => {
+          if (rivals-- > 0) await store.write(key, { ...theirs, manual: true });
+        }),
+      }),
+    });
+    await story.start();
+    await story.deploy();
+    const pods = podNames(story);
+    story.connect();
+
+    await story.ask('mine');
+
+    expect(await story.phase('mine')).toBe('waiting');
+    expect((await story.cluster.store.read(key))?.config.manual).toBe(true);
+    expect(podNames(story)).toEqual(pods);
+  });
+
+  it('leaves nothing running when it is stopped midway', async () => {
+    await using story = new Story();
+    await story.start();
+    await story.deploy();
+    story.connect();
+    story.cluster.rollout.hold();
+    await story.ask('mine');
+    const before = podNames(story);
+
+    await story.stop();
+    story.cluster.rollout.resume();
+    await story.clock.advance(600_000);
+
+    expect(podNames(story)).toEqual(before);
+    expect(await story.phase('mine')).toBe('rolling-out');
+    expect(story.clock.pending).toBe(0);
+  });
+});
+
+const theirs = {
+  schemaVersion: 1,
+  hash: 'theirs',
+  agentName: 'cart',
+  agentImage: 'their/agent:1',
+  namespace: 'shop',
+  workloadName: 'cart',
+  workloadKind: 'Deployment',
+  managerHost: 'theirs',
+  managerPort: 1,
+  logLevel: 'debug',
+  containers: [
+    {
+      name: 'app',
+      envPrefix: 'A_',
+      mountPoint: '/tel_app_mounts/app',
+      mounts: [],
+      intercepts: [
+        {
+          containerPortName: 'http',
+          containerPort: 8080,
+          serviceName: 'cart',
+          serviceUID: '',
+          servicePortName: 'http',
+          servicePort: 80,
+          protocol: 'TCP',
+          appProtocol: '',
+          headless: false,
+          targetPortNumeric: false,
+          redirect: 'rename',
+          agentPort: 9900,
+        },
+      ],
+    },
+  ],
+} as const;
+
+/** A store before each of whose writes somebody else does something. */
+function rivalry(
+  { agentConfigStore: store }: ControlPlanePorts,
+  before: (store: ControlPlanePorts['agentConfigStore']) => Promise<void>,
+): ControlPlanePorts['agentConfigStore'] {
+  return {
+    read: (...args) => store.read(...args),
+    list: (...args) => store.list(...args),
+    delete: (...args) => store.delete(...args),
+    watch: (...args) => store.watch(...args),
+    write: async (...args) => {
+      await before(store);
+      return store.write(...args);
+    },
+  };
+}
