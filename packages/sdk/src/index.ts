@@ -13,4 +13,4 @@ export type { TrafficCounters } from './traffic/diverted-traffic.ts';
 export type { TapConnection, TapEvent } from './traffic/tap-event.ts';
 export type { TapStats } from './traffic/tap-queue.ts';
 export { Wiretap } from './wiretap.ts';
-export type { WorkloadReference } from './workload-reference.ts';
+export { parseWorkloadReference, type WorkloadReference } from './workload-reference.ts';

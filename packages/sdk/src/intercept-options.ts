@@ -26,7 +26,7 @@ export interface TrafficOptions extends CallOptions {
 
 /** What `session.intercept()` is asked for. Traffic goes to a local server (`to`) or to a function (`handler`). */
 export interface InterceptOptions extends TrafficOptions {
-  /** Several ports instead of one; each may have a server of its own. */
+  /** Several ports instead of one; each may have a server of its own. Empty: the only port that there is. */
   readonly ports?: readonly (string | number | PortOptions)[] | undefined;
   /** The local server. Also the default for `ports`. */
   readonly to?: LocalTarget | undefined;
@@ -46,7 +46,7 @@ export interface PortOptions {
 
 /** What `session.wiretap()` is asked for. */
 export interface WiretapOptions extends TrafficOptions {
-  /** Several ports instead of one. */
+  /** Several ports instead of one. Empty: the only port that there is. */
   readonly ports?: readonly (string | number | Omit<PortOptions, 'to'>)[] | undefined;
   /** Bytes that may wait to be read here; beyond them bytes are dropped and counted. Default 8 MiB. */
   readonly bufferBytes?: number | undefined;

@@ -94,8 +94,8 @@ function parseTraffic(options: TrafficOptions, namespace: string, ports: readonl
 
 function portsOf({ port, ports }: Pick<InterceptOptions, 'port' | 'ports'>): readonly PortOptions[] {
   if (port !== undefined && ports !== undefined) throw bad('port and ports exclude each other');
-  if (ports === undefined) return [{ port }];
-  if (!Array.isArray(ports) || ports.length === 0) throw bad('ports is not a list with at least one port');
+  if (ports !== undefined && !Array.isArray(ports)) throw bad('ports is not a list');
+  if (ports === undefined || ports.length === 0) return [{ port }];
   return ports.map((each: string | number | PortOptions) => (typeof each === 'object' ? each : { port: each }));
 }
 

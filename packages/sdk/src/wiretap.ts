@@ -65,6 +65,7 @@ export class Wiretap implements AsyncIterable<TapEvent>, AsyncDisposable {
     return this.#queue.stats;
   }
 
+  /** The events, in the order in which they came. */
   [Symbol.asyncIterator](): AsyncIterator<TapEvent, void, undefined> {
     return this.#queue.read();
   }

@@ -39,7 +39,10 @@ export class HandlerServer {
   readonly #options: HandlerServerOptions;
   readonly #server: Server;
   readonly #served = new Map<Duplex, Served>();
+  /** Requests whose answer is still under way, on all streams. */
+  #busy = 0;
   #isClosing = false;
+  #whenIdle: (() => void)[] = [];
 
   constructor(options: HandlerServerOptions) {
     this.#options = options;
@@ -83,6 +86,14 @@ export class HandlerServer {
     for (const [stream, { busy }] of this.#served) if (busy === 0) stream.end();
   }
 
+  /** Resolves when no answer is under way. */
+  async idle(): Promise<void> {
+    if (this.#busy === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle.push(resolve);
+    });
+  }
+
   async #answer(message: IncomingMessage, out: ServerResponse): Promise<void> {
     const served = this.#served.get(message.socket);
     if (!served) {
@@ -90,10 +101,13 @@ export class HandlerServer {
       return;
     }
     served.busy += 1;
+    this.#busy += 1;
     this.#options.onCall();
     out.once('close', () => {
       served.busy -= 1;
+      this.#busy -= 1;
       if (this.#isClosing && served.busy === 0) message.socket.end();
+      if (this.#busy === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     });
     const exchange = new Exchange(message, out, served.connection, this.#options.intercept);
     const error = await exchange.run(this.#options.handler);
