@@ -60,8 +60,9 @@ export class InjectingAdmission implements Admission {
   }
 
   async #plan(workload: Workload): Promise<AgentConfig> {
-    const { store, services, planOptions } = this.#parts;
-    const plan = planAgentConfig(workload, await services(workload.namespace), await planOptions());
+    const { store } = this.#parts;
+    const services = await this.#parts.services(workload.namespace);
+    const plan = planAgentConfig(workload, services, await this.#parts.planOptions());
     if (!plan.ok) throw plan.error;
     try {
       return (await store.write(workload, plan.config)).config;

@@ -46,13 +46,20 @@ interface Place {
 export class ServiceNetwork implements AsyncDisposable {
   readonly #loopback: Loopback;
   readonly #services: readonly Service[];
+  readonly #namespaces: ReadonlySet<string>;
   readonly #directory: string;
   readonly #places = new Map<string, Place>();
   #pods: readonly RoutedPod[] = [];
 
-  private constructor(loopback: Loopback, services: readonly Service[], directory: string) {
+  private constructor(
+    loopback: Loopback,
+    services: readonly Service[],
+    namespaces: ReadonlySet<string>,
+    directory: string,
+  ) {
     this.#loopback = loopback;
     this.#services = services.filter(isReachable);
+    this.#namespaces = namespaces;
     this.#directory = directory;
   }
 
@@ -63,7 +70,8 @@ export class ServiceNetwork implements AsyncDisposable {
     workloads: readonly Workload[],
     directory: string,
   ): Promise<ServiceNetwork> {
-    const network = new ServiceNetwork(loopback, services, directory);
+    const namespaces = new Set([...services, ...workloads].map(({ namespace }) => namespace));
+    const network = new ServiceNetwork(loopback, services, namespaces, directory);
     try {
       for (const service of network.#services) await network.#open(service, service.name, workloads);
       for (const workload of workloads) await network.ensurePodNames(workload);
@@ -205,8 +213,7 @@ export class ServiceNetwork implements AsyncDisposable {
 
   #writeNames(): void {
     const places = [...this.#places.values()];
-    const namespaces = new Set([...places.map(({ namespace }) => namespace)]);
-    for (const from of namespaces) {
+    for (const from of this.#namespaces) {
       const table: Record<string, NamedPlace> = {};
       for (const { name, namespace, front } of places) {
         const moved = [...front.ports].filter(([port, real]) => port !== real);

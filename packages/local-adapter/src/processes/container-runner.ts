@@ -133,9 +133,12 @@ export class ContainerRunner {
 
   async #failed(end: ProcessEnd, ranMs: number): Promise<void> {
     const { clock, network } = this.#around;
-    this.#restarts++;
     const problem = problemOfEnd(this.plan.container.name, end, this.#lastWords, network.host);
-    this.#become(false, problem);
+    this.#restarts++;
+    this.#ready = false;
+    this.#problem = problem;
+    // Also when nothing but the number of restarts is new: it tells how hopeless the case is.
+    this.#around.onChange();
     const delayMs = this.#delay.after(ranMs);
     this.#remark(`${problem.message}; it starts again in ${delayMs} ms`);
     await clock.sleep(delayMs, { signal: this.#stop.signal }).catch(() => {});
