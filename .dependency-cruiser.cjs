@@ -7,8 +7,10 @@ const packages = {
   webhook: ['core'],
   'k8s-adapter': ['core', 'tunnel'],
   'local-adapter': ['core', 'tunnel', 'relay', 'agent-runtime', 'webhook'],
+  install: ['core'],
+  manager: ['core', 'tunnel', 'relay', 'agent-runtime', 'webhook', 'k8s-adapter', 'install'],
   sdk: ['core', 'tunnel'],
-  cli: ['core', 'sdk', 'webhook', 'local-adapter'],
+  cli: ['core', 'sdk', 'webhook', 'local-adapter', 'install'],
 };
 
 /** A package may import only the front doors of its friends. */
@@ -21,7 +23,7 @@ const knows = (name, friends) => ({
     pathNot: [
       `^packages/${name}/`,
       ...friends.map((friend) => `^packages/${friend}/src/index\\.ts$`),
-      ...friends.map((friend) => `^packages/${friend}/src/conformance/index\\.ts$`),
+      ...friends.map((friend) => `^packages/${friend}/src/(conformance/index|server)\\.ts$`),
     ],
   },
 });
