@@ -35,8 +35,8 @@ describe('the modules', () => {
   it('let a third party rebind one port and nothing else', async () => {
     const container = await compose();
     const clock = new ManualClock({ startAt: 5 });
-    (await container.rebind(tokens.agentImageSource)).toConstantValue(new StaticAgentImageSource('third/party:1'));
-    (await container.rebind(tokens.clock)).toConstantValue(clock);
+    (await container.rebindAsync(tokens.agentImageSource)).toConstantValue(new StaticAgentImageSource('third/party:1'));
+    (await container.rebindAsync(tokens.clock)).toConstantValue(clock);
 
     expect(await container.get(tokens.agentImageSource).preferred()).toBe('third/party:1');
     expect(container.get(tokens.clock)).toBe(clock);
@@ -54,7 +54,7 @@ describe('the modules', () => {
 
 async function compose(): Promise<Container> {
   const container = new Container();
-  await container.load(memoryModule, controlModule);
+  await container.loadAsync(memoryModule, controlModule);
   container.bind(tokens.controlPlaneOptions).toConstantValue({
     namespaces: ['shop'],
     managerHost: 'traffic-manager.fairlead',

@@ -131,6 +131,15 @@ describe('an intercept and its agents', () => {
     expect(stranger.serving).toEqual([]);
   });
 
+  it('tells the agents of a workload that nobody intercepts to serve nothing (row 30)', async () => {
+    await using story = new Story();
+    await prepared(story);
+
+    await story.deploy(cart({ replicas: 4 }));
+
+    for (const agent of story.cluster.agentsOf(key)) expect(agent.assignments.at(-1)?.ports).toEqual([]);
+  });
+
   it('is not asked to be acknowledged again because another one joins', async () => {
     await using story = new Story();
     await prepared(story);

@@ -85,7 +85,7 @@ export class InterceptLedger {
 
   /** Reports what could not be reported when it happened. */
   async flush(signal: AbortSignal): Promise<void> {
-    for (const run of [...this.#unreported]) await this.#report(run, signal);
+    for (const run of this.#unreported) await this.#report(run, signal);
   }
 
   #release(run: InterceptRun): void {

@@ -38,6 +38,8 @@ export class PodReplacer implements AsyncDisposable {
   #retries = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #task: RolloutTask | undefined;
+  /** The pods given to the newest rollout, by uid. */
+  #given: ReadonlySet<string> = new Set();
   #ended: 'succeeded' | FairleadError | undefined;
 
   constructor(options: PodReplacerOptions) {
@@ -79,20 +81,25 @@ export class PodReplacer implements AsyncDisposable {
     return true;
   }
 
-  /** Starts what is to be started, and tells how it stands. `outdated` are the pods that differ now. */
+  /**
+   * Starts what is to be started, and tells how it stands. `outdated` are the pods that differ now; one that was just
+   * replaced may still be among them for a moment, and is left out.
+   */
   advance(workload: Workload | undefined, outdated: readonly Pod[]): Replacement {
     if (this.#task) return { kind: 'running', ...this.#task.progress };
     const ended = this.#ended;
     this.#ended = undefined;
     if (!this.#isWanted || this.retryAt !== undefined) return { kind: 'idle' };
     if (ended instanceof FairleadError) return this.#fail(ended);
-    if (!workload || outdated.length === 0) {
+    const left = ended ? outdated.filter(({ uid }) => !this.#given.has(uid)) : outdated;
+    if (!workload || left.length === 0) {
       this.#isWanted = false;
       return { kind: 'done' };
     }
-    if (this.#rounds === maxRounds) return this.#fail(notInjected(outdated));
+    if (this.#rounds === maxRounds) return this.#fail(notInjected(left));
     this.#rounds++;
-    this.#task = new RolloutTask(workload, outdated, this.#options);
+    this.#given = new Set(left.map(({ uid }) => uid));
+    this.#task = new RolloutTask(workload, left, this.#options);
     return { kind: 'running', ...this.#task.progress };
   }
 

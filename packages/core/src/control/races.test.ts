@@ -158,6 +158,65 @@ describe('things that happen at the same time', () => {
     expect((await story.cluster.store.read(key))?.config.logLevel).toBe('info');
   });
 
+  it('writes a status again over a record that somebody touched in between', async () => {
+    let touches = 3;
+    await using story = new Story({
+      ports: ({ interceptRegistry: registry }) => ({
+        interceptRegistry: {
+          create: (...args) => registry.create(...args),
+          read: (...args) => registry.read(...args),
+          list: (...args) => registry.list(...args),
+          watch: (...args) => registry.watch(...args),
+          delete: (...args) => registry.delete(...args),
+          updateStatus: async (record, status, expected, options) => {
+            const present = await registry.read(record.namespace, record.name);
+            if (present && touches-- > 0) await registry.updateStatus(present, present.status, present.revision);
+            return registry.updateStatus(record, status, expected, options);
+          },
+        },
+      }),
+    });
+    await story.start();
+    await story.deploy();
+    story.connect();
+
+    await story.ask('mine');
+
+    expect(await story.phase('mine')).toBe('active');
+  });
+
+  it.each(['deleted', 'replaced by another'])('writes no status to a record that was %s in between', async (how) => {
+    let isFirst = true;
+    await using story = new Story({
+      ports: ({ interceptRegistry: registry }) => ({
+        interceptRegistry: {
+          create: (...args) => registry.create(...args),
+          read: (...args) => registry.read(...args),
+          list: (...args) => registry.list(...args),
+          watch: (...args) => registry.watch(...args),
+          delete: (...args) => registry.delete(...args),
+          updateStatus: async (record, status, expected, options) => {
+            if (isFirst) {
+              isFirst = false;
+              await registry.delete('shop', 'mine');
+              if (how !== 'deleted') await story.ask('mine', {}, 'bob');
+            }
+            return registry.updateStatus(record, status, expected, options);
+          },
+        },
+      }),
+    });
+    await story.start();
+    await story.deploy();
+    story.connect('ada');
+    story.connect('bob');
+
+    await story.ask('mine', {}, 'ada');
+
+    expect(await story.phase('mine')).toBe(how === 'deleted' ? 'gone' : 'active');
+    if (how !== 'deleted') expect(story.plane.interceptOwner('shop/mine')?.sessionId).toBe('session of bob');
+  });
+
   it('uses the manual entry that somebody stored in between', async () => {
     let rivals = 1;
     await using story = new Story({

@@ -59,6 +59,18 @@ describe('refusing an intercept', () => {
     expect(await story.cluster.store.list('shop')).toEqual([]);
   });
 
+  it('refuses a name that is taken, and leaves the first as it is (row 27)', async () => {
+    await using story = new Story();
+    await story.start();
+    await story.deploy();
+    story.connect('ada');
+    await story.ask('mine', {}, 'ada');
+
+    await expect(story.ask('mine', {}, 'bob')).rejects.toMatchObject({ code: 'conflict', holder: { session: 'ada' } });
+
+    expect(await story.phase('mine')).toBe('active');
+  });
+
   it('names the kinds when several workloads share the name', async () => {
     await using story = new Story();
     await story.start();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyOf } from '../conformance/samples.ts';
+import { keyOf, sampleService } from '../conformance/samples.ts';
 import type { ControlPlanePorts } from './control-plane-options.ts';
 import { cart, podNames, Story } from './testing/story.ts';
 
@@ -35,7 +35,7 @@ describe('a control plane that starts anew', () => {
     expect(await story.phase('mine')).toBe('active');
   });
 
-  it('has agents forget what ended while it was away', async () => {
+  it('has agents forget what ended while it was away (row 33)', async () => {
     await using story = new Story();
     await activated(story);
     await story.stop();
@@ -77,6 +77,24 @@ describe('a control plane that starts anew', () => {
 
     expect(await story.phase('mine')).toBe('active');
     expect(story.cluster.rollout.replaced).toHaveLength(3);
+  });
+
+  it('finishes a rollout under an intercept that was cut short', async () => {
+    await using story = new Story();
+    await activated(story);
+    story.cluster.rollout.hold();
+    story.cluster.resolver.applyService(sampleService({ ports: [{ name: 'http', port: 8000, targetPort: 'http' }] }));
+    await story.settle();
+    story.cluster.rollout.step();
+    await story.settle();
+    await story.stop();
+    story.cluster.rollout.resume();
+
+    await story.start();
+
+    expect(await story.phase('mine')).toBe('active');
+    const hash = (await story.cluster.store.read(key))?.config.hash;
+    expect(story.cluster.podsOf(key).map((pod) => pod.configHash)).toEqual([hash, hash, hash]);
   });
 
   it('takes back what a control plane before it stored and no pod ever carried', async () => {

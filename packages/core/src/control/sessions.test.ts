@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cart, Story } from './testing/story.ts';
 
 describe('the lease of a session', () => {
-  it('frees the intercepts of a session that is silent for longer, and keeps those of others (row 36, case 38)', async () => {
+  it('frees the intercepts of a session that is silent for longer, and keeps those of others (row 36, cases 38, 39)', async () => {
     await using story = new Story();
     await activated(story);
     await story.pass(14_999, 'bob');

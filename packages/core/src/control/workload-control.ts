@@ -115,7 +115,10 @@ export class WorkloadControl implements AsyncDisposable {
     const { entry } = this.#view;
     for (const run of this.ledger.runs.filter(({ isNew }) => isNew)) {
       run.isNew = false;
-      if (!entry && isGranted(run.state)) run.restart(this.#context.ports.clock.now());
+      if (!isGranted(run.state)) continue;
+      // Taken over from an earlier control plane, whose rollout may have been cut short.
+      if (entry) this.#replacer.request();
+      else run.restart(this.#context.ports.clock.now());
     }
     if (entry?.revision === before?.revision) return;
     this.#mayHaveDrifted = true;

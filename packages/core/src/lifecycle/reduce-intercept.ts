@@ -149,26 +149,27 @@ function undo(state: InterceptState): readonly InterceptEffect[] {
 }
 
 function observe(state: InterceptState, seen: Observation, now: number, limits: LifecycleLimits): Transition {
-  switch (state.phase) {
-    case 'rolling-out': {
-      const suspicion = suspect(state, seen, now);
-      const proven = provenProblem(suspicion, now, limits);
-      if (proven) return fail(state, proven, now);
-      return stay({ ...withoutSuspicion(state), ...(suspicion && { suspicion }) });
-    }
-    case 'waiting':
-      return observeWaiting(state, seen, now, limits);
-    case 'active':
-      if (isComplete(seen)) return refresh(state, seen);
-      return to(interrupt(state.plan, seen, now), 'report');
-    case 'interrupted':
-      if (isComplete(seen)) {
-        return to({ phase: 'active', since: now, plan: state.plan, replicas: seen.replicas }, 'report');
-      }
-      return refresh({ ...state, error: whyInterrupted(seen) }, seen, state);
-    default:
-      return stay(state);
+  if (state.phase === 'rolling-out') return observeRollingOut(state, seen, now, limits);
+  if (state.phase === 'waiting') return observeWaiting(state, seen, now, limits);
+  if (state.phase === 'active') {
+    return isComplete(seen) ? refresh(state, seen) : to(interrupt(state.plan, seen, now), 'report');
   }
+  if (state.phase !== 'interrupted') return stay(state);
+  const { plan } = state;
+  if (isComplete(seen)) return to({ phase: 'active', since: now, plan, replicas: seen.replicas }, 'report');
+  return refresh({ ...state, error: whyInterrupted(seen) }, seen, state);
+}
+
+function observeRollingOut(
+  state: RollingOutState,
+  seen: Observation,
+  now: number,
+  limits: LifecycleLimits,
+): Transition {
+  const suspicion = suspect(state, seen, now);
+  const proven = provenProblem(suspicion, now, limits);
+  if (proven) return fail(state, proven, now);
+  return stay({ ...withoutSuspicion(state), ...(suspicion && { suspicion }) });
 }
 
 function observeWaiting(state: WaitingState, seen: Observation, now: number, limits: LifecycleLimits): Transition {

@@ -16,14 +16,8 @@ export function statusOf(state: InterceptState): InterceptStatus {
 }
 
 function progressOf(state: InterceptState): InterceptProgress | undefined {
-  switch (state.phase) {
-    case 'planned':
-      return { stage: state.stored ? 'stored' : 'planned', done: 1, total: 1 };
-    case 'rolling-out':
-      return { stage: 'rolling-out', done: state.done, total: state.total };
-    case 'waiting':
-      return { stage: 'agents', done: state.replicas.arrived, total: state.replicas.total };
-    default:
-      return undefined;
-  }
+  if (state.phase === 'planned') return { stage: state.stored ? 'stored' : 'planned', done: 1, total: 1 };
+  if (state.phase === 'rolling-out') return { stage: 'rolling-out', done: state.done, total: state.total };
+  if (state.phase !== 'waiting') return undefined;
+  return { stage: 'agents', done: state.replicas.arrived, total: state.replicas.total };
 }

@@ -4,7 +4,7 @@ import type { CallOptions } from './call-options.ts';
 
 /** Where agent configs live, one per workload. Revisions keep two writers from losing each other's work. */
 export interface AgentConfigStore {
-  /** The stored entry, or undefined when there is none. */
+  /** The stored entry, or undefined when there is none. Sees every write that has returned. */
   read(key: WorkloadKey, options?: CallOptions): Promise<StoredConfig | undefined>;
   /** Every entry of a namespace, sorted by name and kind. */
   list(namespace: string, options?: CallOptions): Promise<readonly StoredConfig[]>;
