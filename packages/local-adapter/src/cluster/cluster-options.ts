@@ -9,6 +9,8 @@ import type { AgentLaunch } from './agent-launch.ts';
 export interface LocalClusterOptions {
   /** What to run. Read it with `readManifests`. */
   readonly manifests: ManifestSet;
+  /** The namespace of names without one. Default `default`. */
+  readonly namespace?: string;
   /** Decides what new pods look like. Default: they run as they are written. */
   readonly admission?: Admission;
   /** How traffic-agents are run. Needed as soon as a pod has one. */

@@ -46,7 +46,7 @@ export interface PodRef {
 export class LocalCluster implements AsyncDisposable {
   /** The workloads, Services and pods as a control plane sees them. */
   readonly resolver: WorkloadResolver;
-  /** The namespace of names without one: that of the first workload. */
+  /** The namespace of names without one. */
   readonly namespace: string;
   readonly #options: LocalClusterOptions;
   readonly #resolver: MemoryWorkloadResolver;
@@ -61,8 +61,7 @@ export class LocalCluster implements AsyncDisposable {
     this.#resolver = new MemoryWorkloadResolver();
     this.resolver = this.#resolver;
     this.#logs = new PodLogs(options.logSink);
-    const [first] = options.manifests.workloads;
-    this.namespace = first?.namespace ?? 'default';
+    this.namespace = options.namespace ?? 'default';
   }
 
   /**
@@ -89,6 +88,11 @@ export class LocalCluster implements AsyncDisposable {
       .map((pod) => pod.view)
       .filter((pod) => pod.namespace === namespace)
       .sort((a, b) => compareText(a.name, b.name));
+  }
+
+  /** The pods of every namespace. */
+  allPods(): readonly Pod[] {
+    return this.#allPods().map((pod) => pod.view);
   }
 
   /** Where to connect for a Service (`cart`, `cart.shop`) or a StatefulSet's pod (`db-0.db`), and a port of it. */

@@ -69,13 +69,16 @@ async function prepare(container: Container, parts: PodParts): Promise<Container
 }
 
 function podVariables(container: Container, { facts, network, namesFile }: PodParts): Record<string, string> {
+  const isAgent = container.name === agentContainerName;
   const process: ProcessNetwork = {
     host: network.host,
+    // The relay knows by it whose connection it is.
+    ...(isAgent && { source: network.host }),
     ports: Object.fromEntries(network.ports),
     names: namesFile,
   };
   const [port, ...others] = declaredPorts(container);
-  const isOnly = port !== undefined && others.length === 0 && container.name !== agentContainerName;
+  const isOnly = port !== undefined && others.length === 0 && !isAgent;
   return {
     HOSTNAME: facts.name,
     HOST: network.host,

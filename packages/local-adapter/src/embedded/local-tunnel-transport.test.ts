@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describeTunnelTransport } from '@fairlead/core/conformance';
@@ -18,8 +18,9 @@ async function aManager(kind: 'tcp' | 'unix') {
   const directory = await mkdtemp(path.join(tmpdir(), 'relay-'));
   server.listen(kind === 'tcp' ? { port: 0, host: '127.0.0.1' } : { path: path.join(directory, 's') });
   await once(server, 'listening');
-  const bound = server.address() as AddressInfo | string;
-  const address: RelayAddress = typeof bound === 'string' ? { path: bound } : { host: '127.0.0.1', port: bound.port };
+  const bound = server.address();
+  const address: RelayAddress =
+    typeof bound === 'object' && bound ? { host: '127.0.0.1', port: bound.port } : { path: path.join(directory, 's') };
   const takeAway = async (): Promise<void> => {
     for (const socket of accepted) socket.destroy();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
@@ -33,7 +34,7 @@ async function aManager(kind: 'tcp' | 'unix') {
     async read(stream: Socket, bytes: number): Promise<Uint8Array> {
       const pieces: Buffer[] = [];
       for (let missing = bytes; missing > 0; ) {
-        const piece: Buffer | null = stream.read(Math.min(missing, Math.max(1, stream.readableLength)));
+        const piece = stream.read(Math.min(missing, Math.max(1, stream.readableLength))) as Buffer | undefined;
         if (piece) pieces.push(piece);
         else await once(stream, 'readable');
         missing -= piece?.length ?? 0;

@@ -19,6 +19,8 @@ export interface ProcessNetwork {
   readonly host: string;
   /** The pod's own ports: the real ones by the number they are called by. */
   readonly ports: Readonly<Record<string, number>>;
+  /** The address that connections to other processes of this machine come from. Default: the system's choice. */
+  readonly source?: string;
   /** A file with the {@link NameTable}. It is replaced when names come and go. */
   readonly names: string;
 }

@@ -70,6 +70,7 @@ interface ConnectOptions {
   readonly host?: string | null | undefined;
   readonly port?: number | string;
   readonly path?: string | null;
+  readonly localAddress?: string;
 }
 
 function patchConnect(network: ProcessNetwork): void {
@@ -80,6 +81,7 @@ function patchConnect(network: ProcessNetwork): void {
     if (!options.host) return lead({ ...options, host: 'localhost' });
     const port = Number(options.port);
     if (isOfPod(network, options.host, port)) return { ...options, host: network.host, port: real(network, port) };
+    if (network.source !== undefined && ownHosts.has(options.host)) return { ...options, localAddress: network.source };
     if (net.isIP(options.host) !== 0) return options;
     return { ...options, ...lookUp(names(network), options.host, port) };
   };

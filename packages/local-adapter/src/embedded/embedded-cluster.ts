@@ -1,0 +1,207 @@
+import {
+  type AgentConfigStore,
+  type AgentImageSource,
+  type CallOptions,
+  type Clock,
+  ControlPlane,
+  createSystemClock,
+  entryName,
+  FairleadError,
+  type InterceptRegistry,
+  type Logger,
+  MemoryAgentConfigStore,
+  MemoryInterceptRegistry,
+  type PlanOptions,
+  SilentLogger,
+  StaticAgentImageSource,
+  type WorkloadResolver,
+} from '@fairlead/core';
+import { CallServer, listenRelay, sessionFingerprint, TunnelRelay } from '@fairlead/relay';
+import { WebhookInjector } from '@fairlead/webhook';
+import { InjectingAdmission } from '../cluster/admission.ts';
+import { Cleanup } from '../cluster/cleanup.ts';
+import { LocalCluster } from '../cluster/local-cluster.ts';
+import { LocalRollout } from '../cluster/local-rollout.ts';
+import { readManifests } from '../manifests/read-manifests.ts';
+import { callMethods } from '../remote/call-methods.ts';
+import { isSame, verifyAgent } from './agent-identity.ts';
+import { agentProgram } from './agent-program.ts';
+import { LocalIdentityProvider } from './local-identity-provider.ts';
+import type { LocalOptions } from './local-options.ts';
+import { LocalTunnelTransport } from './local-tunnel-transport.ts';
+import { RelayDoor } from './relay-door.ts';
+
+/** The ConfigMap in which the injector lets agents look for their config. */
+const agentsConfigMap = 'telepresence-agents';
+const managerHost = '127.0.0.1';
+const agentImage = 'fairlead/agent:local';
+
+const systemClock = createSystemClock({ now: Date.now, setTimeout, clearTimeout });
+
+/** Whose connections to the relay are meant. */
+export type TransportOwner = 'sessions' | 'agents' | { readonly pod: string };
+
+/** A local cluster with all that intercepts need: registry, config store, relay and control plane in this process. */
+export class EmbeddedCluster implements AsyncDisposable {
+  readonly namespace: string;
+  readonly registry: InterceptRegistry;
+  readonly store: AgentConfigStore;
+  readonly imageSource: AgentImageSource = new StaticAgentImageSource(agentImage);
+  readonly identityProvider: LocalIdentityProvider = new LocalIdentityProvider();
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Takes connections of agents and sessions. */
+  readonly door: RelayDoor;
+  readonly #options: LocalOptions;
+  readonly #cleanup = new Cleanup();
+  readonly #relay: TunnelRelay;
+  readonly #transports = new Set<LocalTunnelTransport>();
+  #cluster: LocalCluster | undefined;
+  #plane: ControlPlane | undefined;
+  #calls: CallServer | undefined;
+  #managerPort = 0;
+
+  private constructor(options: LocalOptions) {
+    this.#options = options;
+    this.namespace = options.namespace ?? 'default';
+    this.clock = options.clock ?? systemClock;
+    this.logger = options.logger ?? new SilentLogger();
+    this.store = new MemoryAgentConfigStore();
+    this.registry = new MemoryInterceptRegistry(this.clock, { requesterOf: () => this.identityProvider.identity });
+    this.#relay = this.#cleanup.use(this.#makeRelay());
+    this.door = new RelayDoor(this.#relay);
+  }
+
+  /** Reads the manifests and runs them; resolves when every pod is ready. Fails as reading and starting do. */
+  static async start(options: LocalOptions, call: CallOptions = {}): Promise<EmbeddedCluster> {
+    const embedded = new EmbeddedCluster(options);
+    try {
+      await embedded.#start(call);
+      return embedded;
+    } catch (thrown) {
+      await embedded[Symbol.asyncDispose]();
+      throw thrown;
+    }
+  }
+
+  /** The pods and Services. */
+  get cluster(): LocalCluster {
+    return this.#cluster ?? closed();
+  }
+
+  get resolver(): WorkloadResolver {
+    return this.cluster.resolver;
+  }
+
+  /** A new way to the relay, for one session. */
+  transport(): LocalTunnelTransport {
+    const transport = new LocalTunnelTransport({ host: managerHost, port: this.#managerPort });
+    this.#transports.add(transport);
+    return transport;
+  }
+
+  /** Destroys open connections to the relay, as when a network fails. Both sides connect again by themselves. */
+  dropTransport(whose: TransportOwner): void {
+    const agents = new Set(this.cluster.allPods().map((pod) => pod.ip));
+    if (whose === 'agents') this.door.drop((address) => address !== undefined && agents.has(address));
+    else if (whose === 'sessions') this.door.drop((address) => address === undefined || !agents.has(address));
+    else {
+      const pod = this.cluster.pods(this.namespace).find(({ name }) => name === whose.pod);
+      if (pod === undefined) throw new FairleadError('not-found', `there is no pod ${whose.pod} in ${this.namespace}`);
+      this.door.drop((address) => address === pod.ip);
+    }
+  }
+
+  /** Ends control plane, relay and cluster. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cleanup[Symbol.asyncDispose]();
+  }
+
+  async #start(call: CallOptions): Promise<void> {
+    const { manifests: sources, namespace, cwd } = this.#options;
+    const manifests = await readManifests(Array.isArray(sources) ? sources : [sources as never], {
+      ...call,
+      ...(namespace !== undefined && { namespace }),
+      ...(cwd !== undefined && { cwd }),
+    });
+    const listener = this.#cleanup.use(await listenRelay(this.door, { host: managerHost, port: 0 }));
+    this.#managerPort = listener.port ?? 0;
+    const { injector = new WebhookInjector(), logger: _logger, clock: _clock, ...options } = this.#options;
+    const admission = new InjectingAdmission({
+      store: this.store,
+      injector,
+      logger: this.logger,
+      services: async (of) => manifests.services.filter((service) => service.namespace === of),
+      planOptions: async () => this.#planOptions(),
+    });
+    const cluster = await LocalCluster.start(
+      {
+        ...options,
+        manifests,
+        namespace: this.namespace,
+        admission,
+        agent: agentProgram(options.agentMain),
+        configMap: (of, name) => this.#agentConfigs(of, name),
+        logger: this.logger,
+      },
+      call,
+    );
+    this.#cluster = this.#cleanup.use(cluster);
+    this.#calls = new CallServer(callMethods(this));
+    this.#runControlPlane(cluster, [
+      ...new Set([this.namespace, ...manifests.workloads.map((each) => each.namespace)]),
+    ]);
+  }
+
+  #runControlPlane(cluster: LocalCluster, namespaces: readonly string[]): void {
+    const { leaseMs, rollout } = this.#options;
+    const { agentImage: _image, ...planOptions } = this.#planOptions();
+    const plane = new ControlPlane(
+      {
+        interceptRegistry: this.registry,
+        workloadResolver: cluster.resolver,
+        agentConfigStore: this.store,
+        agentFleet: this.#relay,
+        rollout: new LocalRollout(cluster, rollout),
+        agentImageSource: this.imageSource,
+        identityProvider: this.identityProvider,
+        clock: this.clock,
+        logger: this.logger,
+      },
+      { namespaces, ...planOptions, ...(leaseMs !== undefined && { leaseMs }) },
+    );
+    this.#plane = this.#cleanup.use(plane);
+    plane.run().catch((error: unknown) => this.logger.error({ error }, 'the control plane ended'));
+  }
+
+  #makeRelay(): TunnelRelay {
+    const owner = sessionFingerprint(this.identityProvider.credential.token);
+    const { leaseMs } = this.#options;
+    return new TunnelRelay({
+      verifyAgent: (hello) => verifyAgent(hello, this.cluster),
+      interceptOwner: (id) => this.#plane?.interceptOwner(id),
+      calls: (method, stream, session) => {
+        if (this.#calls && isSame(session.fingerprint, owner)) void this.#calls.serve(method, stream, session);
+        else stream.reset('refused');
+      },
+      clock: this.clock,
+      logger: this.logger,
+      ...(leaseMs !== undefined && { leaseMs }),
+    });
+  }
+
+  #planOptions(): PlanOptions {
+    const { agentLogLevel: logLevel } = this.#options;
+    return { agentImage, managerHost, managerPort: this.#managerPort, ...(logLevel !== undefined && { logLevel }) };
+  }
+
+  async #agentConfigs(namespace: string, name: string): Promise<Record<string, string> | undefined> {
+    if (name !== agentsConfigMap) return undefined;
+    const entries = await this.store.list(namespace);
+    return Object.fromEntries(entries.map(({ key, config }) => [entryName(key), JSON.stringify(config)]));
+  }
+}
+
+function closed(): never {
+  throw new FairleadError('closed', 'the embedded cluster is not running');
+}
