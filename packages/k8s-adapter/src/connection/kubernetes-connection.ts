@@ -3,9 +3,9 @@ import { abortable, type CallOptions, type Clock, createSystemClock, FairleadErr
 import pRetry from 'p-retry';
 import type { ApiResource, ObjectAddress } from './api-resource.ts';
 import { apiStatusOf, readStatusError } from './api-status-error.ts';
+import type { Authorization, ClusterAccess } from './cluster-access.ts';
 import { openResponse, readBody } from './http-exchange.ts';
 import type { KubeConfigOptions } from './kube-config-options.ts';
-import type { Authorization, PooledKubeConfig } from './pooled-kube-config.ts';
 import { joinSignals, timeLimit } from './time-limit.ts';
 import { type Attempt, describeAttempt, translateError } from './translate-error.ts';
 
@@ -58,18 +58,17 @@ export class KubernetesConnection implements AsyncDisposable {
   /** The context of the kubeconfig; `inClusterContext` for a pod's service account. */
   readonly context: string;
   readonly clock: Clock;
-  readonly #config: PooledKubeConfig;
+  readonly #access: ClusterAccess;
   readonly #timeoutMs: number;
   readonly #retries: number;
   readonly #closed: AbortController = new AbortController();
 
-  /** For {@link connectKubernetes}. */
-  constructor(config: PooledKubeConfig, options: KubernetesConnectionOptions = {}) {
-    const context = config.getContextObject(config.getCurrentContext());
-    this.#config = config;
-    this.server = config.getCurrentCluster()?.server.replace(/\/+$/, '') ?? '';
-    this.context = config.getCurrentContext();
-    this.namespace = options.namespace ?? (context?.namespace?.trim() || 'default');
+  /** For {@link connectKubernetes}, and for those who have access by other means than a kubeconfig. */
+  constructor(access: ClusterAccess, options: KubernetesConnectionOptions = {}) {
+    this.#access = access;
+    this.server = access.server;
+    this.context = access.context;
+    this.namespace = options.namespace ?? access.namespace ?? 'default';
     this.clock = options.clock ?? createSystemClock({ now: Date.now, setTimeout, clearTimeout });
     this.#timeoutMs = options.requestTimeoutMs ?? 30_000;
     this.#retries = options.retries ?? 3;
@@ -112,7 +111,7 @@ export class KubernetesConnection implements AsyncDisposable {
   async webSocketTarget(path: string, options: CallOptions = {}): Promise<WebSocketTarget> {
     this.#throwIfClosed();
     const url = new URL(this.server + path);
-    const authorization = await abortable(this.#config.authorize(this.clock.now()), options);
+    const authorization = await abortable(this.#access.authorize(this.clock.now()), options);
     url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
     return { url, ...authorization };
   }
@@ -120,7 +119,7 @@ export class KubernetesConnection implements AsyncDisposable {
   /** Closes every connection; calls under way fail with `closed`. Safe to call twice. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort(new FairleadError('closed', `the connection to ${this.server} was closed`));
-    this.#config.destroy();
+    this.#access.destroy();
   }
 
   #throwIfClosed(): void {
@@ -172,7 +171,7 @@ export class KubernetesConnection implements AsyncDisposable {
   }
 
   async #send(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    const { headers, agent } = await abortable(this.#config.authorize(this.clock.now()), { signal });
+    const { headers, agent } = await abortable(this.#access.authorize(this.clock.now()), { signal });
     const url = new URL(this.server + request.path);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, value);
@@ -195,7 +194,7 @@ export class KubernetesConnection implements AsyncDisposable {
     });
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
-    if (status === 401) this.#config.forget();
+    if (status === 401) this.#access.forget();
     throw readStatusError(status, response.headers, await readBody(response, signal));
   }
 }

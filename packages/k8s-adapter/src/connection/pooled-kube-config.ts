@@ -1,11 +1,6 @@
 import type { Agent } from 'node:http';
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
-
-/** What a request needs beside its path: headers with credentials, and the way to the server. */
-export interface Authorization {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly agent: Agent | undefined;
-}
+import type { Authorization, ClusterAccess } from './cluster-access.ts';
 
 /** How long credentials are used before files and plugins are asked again, in milliseconds. */
 const freshMs = 60_000;
@@ -16,10 +11,25 @@ const idleMs = 30_000;
  * A kubeconfig whose requests share connections. The client by itself makes a new TLS connection for each request, and
  * reads files or runs a credential plugin each time.
  */
-export class PooledKubeConfig extends KubeConfig {
+export class PooledKubeConfig extends KubeConfig implements ClusterAccess {
   #pool: { readonly key: string; readonly agent: Agent } | undefined;
   readonly #agents = new Set<Agent>();
   #granted: { readonly until: number; readonly authorization: Promise<Authorization> } | undefined;
+
+  /** Where the API server is; without a slash at the end. */
+  get server(): string {
+    return this.getCurrentCluster()?.server.replace(/\/+$/, '') ?? '';
+  }
+
+  /** The namespace of the current context, if it names one. */
+  get namespace(): string | undefined {
+    return this.getContextObject(this.getCurrentContext())?.namespace?.trim() || undefined;
+  }
+
+  /** The name of the current context. */
+  get context(): string {
+    return this.getCurrentContext();
+  }
 
   /** Replaces the fresh agent by the shared one, as long as certificates and verification are the same. */
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
@@ -53,7 +63,7 @@ export class PooledKubeConfig extends KubeConfig {
   }
 
   async #ask(): Promise<Authorization> {
-    const context = new RequestContext(this.getCurrentCluster()?.server ?? '', HttpMethod.GET);
+    const context = new RequestContext(this.server, HttpMethod.GET);
     await this.applySecurityAuthentication(context);
     return { headers: context.getHeaders(), agent: context.getAgent() };
   }
