@@ -4,6 +4,14 @@
  * @packageDocumentation
  */
 
+export {
+  admissionPaths,
+  admissionPort,
+  interceptResource,
+  systemNamespaces,
+  webhookNames,
+  webhookTimeoutSeconds,
+} from './admission/webhook-names.ts';
 export { applyPatch } from './apply-patch.ts';
 export { mutatePod, mutateTemplate } from './mutate-pod.ts';
 export type { ContainerResources, MutationOptions } from './mutation-options.ts';
