@@ -50,29 +50,31 @@ export class ChunkedBody {
   #step(byte: number): void {
     switch (this.#state) {
       case size:
-        return this.#size(byte);
+        this.#size(byte);
+        break;
       case extension:
         if (byte === cr) this.#state = sizeLf;
         else this.#count(byte);
-        return;
+        break;
       case sizeLf:
-        return this.#expect(byte, lf, this.#left > 0 ? data : lineStart);
+        this.#expect(byte, lf, this.#left > 0 ? data : lineStart);
+        break;
       case dataCr:
-        return this.#expect(byte, cr, dataLf);
+        this.#expect(byte, cr, dataLf);
+        break;
       case dataLf:
         this.#digits = 0;
         this.#lineBytes = 0;
-        return this.#expect(byte, lf, size);
+        this.#expect(byte, lf, size);
+        break;
       case lineStart:
-        if (byte === cr) this.#state = lastLf;
-        else this.#trailer(byte);
-        return;
       case line:
-        if (byte === cr) this.#state = lineLf;
+        if (byte === cr) this.#state = this.#state === lineStart ? lastLf : lineLf;
         else this.#trailer(byte);
-        return;
+        break;
       case lineLf:
-        return this.#expect(byte, lf, lineStart);
+        this.#expect(byte, lf, lineStart);
+        break;
       default:
         this.isDone = byte === lf;
         this.isBroken = byte !== lf;

@@ -127,7 +127,7 @@ export class Connection implements PhaseHost {
     if (side instanceof DivertedSide && side.hasAnswered) side.replay.stop();
     if (this.#blockedBy !== side) this.#blockedBy = undefined;
     this.#phase = new RawPhase(this, side, taps);
-    for (const chunk of bytes) this.#phase.clientSent(chunk);
+    for (const chunk of bytes) this.send(side, chunk);
     if (this.#hasClientEnded) side.end();
     this.release();
   }

@@ -7,10 +7,9 @@ import { beginExchange, type Exchange } from './exchange.ts';
 import { ExchangeQueue } from './exchange-queue.ts';
 import type { Phase, PhaseHost } from './phase.ts';
 import { refuseLost, refuseUnclear } from './refusal.ts';
+import { RequestWindow } from './request-window.ts';
 import { type CompiledIntercept, interceptFor } from './routes.ts';
 import type { Side } from './side.ts';
-
-const nothing = Buffer.alloc(0);
 
 /**
  * Requests are told apart, and each goes to the app or to the holder of the intercept that wants it. Without matches on
@@ -21,10 +20,7 @@ export class HttpPhase implements Phase {
   readonly #host: PhaseHost;
   readonly #requests = new RequestReader();
   readonly #exchanges = new ExchangeQueue();
-  /** What is being read, how far it was read, and how far it was passed on. Between calls: an incomplete head. */
-  #data: Buffer = nothing;
-  #at = 0;
-  #sent = 0;
+  readonly #window = new RequestWindow();
   /** What waits until the current side has answered everything. */
   #held: Buffer[] = [];
   #isHolding = false;
@@ -37,7 +33,7 @@ export class HttpPhase implements Phase {
     if (host.port.routes.http.length === 0) {
       this.#useApp();
     } else {
-      host.arm(host.port.limits.sniffTimeoutMs, () => this.#sniffed());
+      this.#limitHead();
       host.release();
     }
   }
@@ -50,7 +46,7 @@ export class HttpPhase implements Phase {
   clientEnded(): void {
     const host = this.#host;
     if (this.#isHolding) return;
-    if (this.#hasUnsent) this.#unclear('bad-request');
+    if (this.#window.hasUnsent) this.#unclear('bad-request');
     else if (host.current) host.current.end();
     else host.close();
   }
@@ -58,31 +54,40 @@ export class HttpPhase implements Phase {
   sideSent(side: Side, bytes: Buffer): void {
     const exchanges = this.#exchanges;
     const due = exchanges.first;
-    if (!due || due.side !== side || due.isAnswered) return this.#unasked(side, bytes);
-    exchanges.read(bytes);
-    const { state, end, completed } = exchanges;
-    if (state === 'switched' || state === 'unclear') {
-      side.deliver(bytes);
-      if (state === 'switched' || side.isApp) this.#becomeRaw(side, exchanges.first, bytes.subarray(end));
-      else exchanges.takeAll();
+    if (due?.side !== side || due.isAnswered) {
+      this.#unasked(side, bytes);
       return;
     }
-    const isExcess = end < bytes.length;
-    side.deliver(isExcess && !side.isApp ? bytes.subarray(0, end) : bytes);
-    if (isExcess && side.isApp) return this.#becomeRaw(side, completed ?? due, bytes.subarray(end));
-    if (isExcess) this.#drop(side);
-    if (completed) this.#over(completed);
+    exchanges.read(bytes);
+    const { state, end, completed } = exchanges;
+    const rest = end < bytes.length ? bytes.subarray(end) : undefined;
+    if (state === 'switched' || (state === 'unclear' && side.isApp)) {
+      side.deliver(bytes);
+      this.#becomeRaw(side, exchanges.first, rest);
+    } else if (state === 'unclear') {
+      side.deliver(bytes);
+      exchanges.takeAll();
+    } else if (!rest) {
+      side.deliver(bytes);
+      if (completed) this.#over(completed);
+    } else if (side.isApp) {
+      side.deliver(bytes);
+      this.#becomeRaw(side, completed ?? due, rest);
+    } else {
+      side.deliver(bytes.subarray(0, end));
+      this.#drop(side);
+      if (completed) this.#over(completed);
+    }
   }
 
   sideEnded(side: Side): void {
     const host = this.#host;
     const due = this.#exchanges.first;
-    if (side.isApp) {
-      if (!this.#isWithApp(side)) return this.#drop(side);
+    if (this.#isWithApp(side)) {
       this.#held = [];
       host.client.end();
       host.becomeRaw(side, []);
-    } else if (due?.side !== side) {
+    } else if (side.isApp || due?.side !== side) {
       this.#drop(side);
     } else if (due.isAnswered || this.#exchanges.isAnswerUntilClose) {
       host.close();
@@ -108,17 +113,13 @@ export class HttpPhase implements Phase {
     const isPassive = host.port.routes.http.length === 0;
     if (!isPassive || this.#isHolding || !(isIdle || host.current?.isApp)) return;
     host.disarm();
+    this.#isHeadTimed = false;
     if (host.current?.isApp !== true) this.#useApp();
-    this.#flush(this.#data.length);
+    this.#flush(this.#window.data.length);
   }
 
   drain(): void {
-    if (this.#exchanges.size === 0 && this.#data.length === 0) this.#host.close();
-  }
-
-  /** Bytes of the next request are held, and nobody got any of them. */
-  get #hasUnsent(): boolean {
-    return this.#data.length > this.#sent;
+    if (this.#exchanges.size === 0 && this.#window.isEmpty) this.#host.close();
   }
 
   #useApp(): void {
@@ -128,51 +129,52 @@ export class HttpPhase implements Phase {
     host.waitFor(app);
   }
 
-  /** The client has not made itself clear in time: perhaps it waits for the server to speak. */
-  #sniffed(): void {
-    const host = this.#host;
-    if (this.#hasUnsent) this.#unclear('too-slow');
-    else host.current ??= host.sides.app();
+  /** Limits the time that the head of the next request may take. */
+  #limitHead(): void {
+    const { limits } = this.#host.port;
+    this.#isHeadTimed = true;
+    this.#host.arm(this.#hasSpoken ? limits.headTimeoutMs : limits.sniffTimeoutMs, () => {
+      this.#isHeadTimed = false;
+      // A client that is silent from the start may wait for the server to speak.
+      if (this.#window.hasUnsent) this.#unclear('too-slow');
+      else this.#host.current ??= this.#host.sides.app();
+    });
   }
 
   #read(bytes: Buffer): void {
     const host = this.#host;
-    const { current } = host;
-    const isAllSent = !this.#hasUnsent;
-    this.#data = this.#data.length > 0 ? Buffer.concat([this.#data, bytes]) : bytes;
-    if (host.port.routes.http.length === 0 && isAllSent && current?.isApp) {
-      host.send(current, bytes);
-      this.#sent = this.#data.length;
-    }
-    while (this.#at < this.#data.length) {
+    const window = this.#window;
+    const isPassive = host.port.routes.http.length === 0 && host.current?.isApp === true && !window.hasUnsent;
+    window.append(bytes);
+    if (isPassive) this.#flush(window.data.length);
+    while (window.hasMore) {
       if (!this.#step()) return;
     }
-    this.#flush(this.#at);
-    this.#rest(nothing);
+    this.#flush(window.at);
+    window.shift();
   }
 
   /** Reads one part of a request. False: nothing can be done with what remains, for now or for ever. */
   #step(): boolean {
-    const requests = this.#requests;
-    if (requests.isInBody) return this.#readBody();
+    if (this.#requests.isInBody) return this.#readBody();
     const { last } = this.#exchanges;
-    if (last?.switches && !last.isAnswered) return this.#awaitSwitch();
-    const head = requests.readHead(this.#data, this.#at);
-    if (head === 'incomplete') {
-      this.#awaitHead();
+    if (last?.switches && !last.isAnswered) {
+      this.#awaitSwitch(last);
       return false;
     }
+    const head = this.#requests.readHead(this.#window.data, this.#window.at);
     if (typeof head !== 'string') return this.#begin(head);
-    this.#unclear(head);
+    if (head === 'incomplete') this.#awaitHead();
+    else this.#unclear(head);
     return false;
   }
 
   #begin(head: RequestHead): boolean {
     const host = this.#host;
-    const { routes, limits, counters } = host.port;
+    const window = this.#window;
     const exchanges = this.#exchanges;
-    // Some of its bytes are with the app: that was decided by the routes of before.
-    const isCommitted = this.#sent > this.#at;
+    const { routes, limits } = host.port;
+    const { isCommitted } = window;
     const intercept = isCommitted ? undefined : interceptFor(head, routes);
     const isStaying = this.#isWith(intercept);
     if (exchanges.size >= limits.pipelineDepth || (!isStaying && exchanges.size > 0)) {
@@ -180,44 +182,52 @@ export class HttpPhase implements Phase {
       else this.#hold();
       return false;
     }
-    if (!isStaying || intercept) this.#flush(this.#at);
-    const side = isStaying ? (host.current as Side) : intercept ? host.sides.diverted(intercept) : host.sides.app();
-    host.current = side;
-    const clear = isCommitted || routes.http.length === 0 ? undefined : this.#withoutH2c(head);
-    const taps = routes.wiretaps.length > 0 ? host.taps.forRequest(head, routes) : undefined;
-    let start = 0;
-    if (side instanceof DivertedSide) {
-      start = side.replay.end;
-      side.idleSince = 0;
-      counters.diverted += 1;
-    }
-    exchanges.begin(beginExchange(clear ?? head, side, start, taps));
-    if (taps) copyTo(taps, 'request', this.#data.subarray(this.#at, this.#requests.end));
+    if (!isStaying || intercept) this.#flush(window.at);
+    if (!isStaying) host.current = intercept ? host.sides.diverted(intercept) : host.sides.app();
+    const clear = isCommitted || routes.http.length === 0 ? undefined : withoutOffer(head);
+    const exchange = this.#beginExchange(clear ?? head, host.current as Side);
+    const { end } = this.#requests;
+    if (exchange.taps) copyTo(exchange.taps, 'request', window.data.subarray(window.at, end));
     if (clear) {
-      this.#flush(this.#at);
-      host.send(side, Buffer.from(clear.text, 'latin1'));
-      this.#sent = this.#requests.end;
+      this.#flush(window.at);
+      host.send(exchange.side, Buffer.from(clear.text, 'latin1'));
+      window.sent = end;
     }
-    this.#at = this.#requests.end;
+    window.at = end;
     this.#hasSpoken = true;
     this.#isHeadTimed = false;
     host.disarm();
     return true;
   }
 
+  #beginExchange(head: RequestHead, side: Side): Exchange {
+    const { port, taps } = this.#host;
+    let start = 0;
+    if (side instanceof DivertedSide) {
+      start = side.replay.end;
+      side.idleSince = 0;
+      port.counters.diverted += 1;
+    }
+    const sinks = port.routes.wiretaps.length > 0 ? taps.forRequest(head, port.routes) : undefined;
+    const exchange = beginExchange(head, side, start, sinks);
+    this.#exchanges.begin(exchange);
+    return exchange;
+  }
+
   #readBody(): boolean {
+    const window = this.#window;
     const { last } = this.#exchanges;
-    const start = this.#at;
-    const read = this.#requests.readBody(this.#data, start);
-    this.#at = this.#requests.end;
-    if (last?.taps) copyTo(last.taps, 'request', this.#data.subarray(start, this.#at));
+    const start = window.at;
+    const read = this.#requests.readBody(window.data, start);
+    window.at = this.#requests.end;
+    if (last?.taps) copyTo(last.taps, 'request', window.data.subarray(start, window.at));
     if (typeof read === 'string') {
       this.#broken();
       return false;
     }
     const over = read ? this.#exchanges.sent() : undefined;
     if (over) {
-      this.#flush(this.#at);
+      this.#flush(window.at);
       this.#over(over);
     }
     return this.#host.phase === this;
@@ -225,32 +235,22 @@ export class HttpPhase implements Phase {
 
   /** Keeps the incomplete head of the next request; if the app has its beginning, it gets all of it. */
   #awaitHead(): void {
-    const host = this.#host;
-    const isCommitted = this.#sent > this.#at;
-    this.#flush(isCommitted ? this.#data.length : this.#at);
-    const sent = this.#sent - this.#at;
-    this.#rest(this.#at > 0 ? this.#data.subarray(this.#at) : this.#data);
-    this.#sent = sent;
-    if (isCommitted || !this.#hasSpoken || this.#isHeadTimed) return;
-    this.#isHeadTimed = true;
-    host.arm(host.port.limits.headTimeoutMs, () => {
-      this.#isHeadTimed = false;
-      this.#unclear('too-slow');
-    });
+    const window = this.#window;
+    const { isCommitted } = window;
+    this.#flush(isCommitted ? window.data.length : window.at);
+    window.shift();
+    if (!isCommitted && !this.#isHeadTimed) this.#limitHead();
   }
 
   /** Bytes behind a request to change the protocol: whether they are HTTP is decided by the answer. */
-  #awaitSwitch(): boolean {
-    const { current } = this.#host;
-    if (current?.isApp) this.#becomeRaw(current, this.#exchanges.last);
+  #awaitSwitch(request: Exchange): void {
+    if (request.side.isApp) this.#becomeRaw(request.side, request);
     else this.#hold();
-    return false;
   }
 
   #hold(): void {
-    this.#flush(this.#at);
-    this.#held.push(this.#data.subarray(this.#at));
-    this.#rest(nothing);
+    this.#flush(this.#window.at);
+    this.#held.push(this.#window.take());
     this.#isHolding = true;
     this.#host.hold();
   }
@@ -268,16 +268,8 @@ export class HttpPhase implements Phase {
 
   /** Passes on what was decided. */
   #flush(to: number): void {
-    if (to <= this.#sent) return;
-    const bytes = this.#sent === 0 && to === this.#data.length ? this.#data : this.#data.subarray(this.#sent, to);
-    this.#sent = to;
-    if (this.#host.current) this.#host.send(this.#host.current, bytes);
-  }
-
-  #rest(data: Buffer): void {
-    this.#data = data;
-    this.#at = 0;
-    this.#sent = 0;
+    const bytes = this.#window.unsent(to);
+    if (bytes && this.#host.current) this.#host.send(this.#host.current, bytes);
   }
 
   /** What comes now is not clear HTTP/1. The app gets it as it is, and all that follows; nobody else may. */
@@ -289,7 +281,7 @@ export class HttpPhase implements Phase {
     } else if (this.#exchanges.size > 0) {
       this.#hold();
     } else {
-      this.#flush(this.#at);
+      this.#flush(this.#window.at);
       host.close(refuseUnclear(why));
     }
   }
@@ -298,26 +290,30 @@ export class HttpPhase implements Phase {
   #broken(): void {
     const host = this.#host;
     const { current } = host;
-    if (current?.isApp) return this.#becomeRaw(current, this.#exchanges.last);
-    const canRefuse = this.#exchanges.size === 1 && !this.#exchanges.hasAnswerBegun;
-    if (canRefuse) host.close(refuseUnclear('bad-request'));
+    if (current?.isApp) this.#becomeRaw(current, this.#exchanges.last);
+    else if (this.#exchanges.size === 1 && !this.#exchanges.hasAnswerBegun) host.close(refuseUnclear('bad-request'));
     else host.reset();
   }
 
   /** Gives up telling requests apart. `answer` was passed on, but not copied to the wiretaps. */
   #becomeRaw(side: Side, exchange: Exchange | undefined, answer?: Buffer): void {
     const { taps, port } = this.#host;
-    const unsent = this.#isHolding ? this.#held : [this.#data.subarray(this.#sent)];
+    const window = this.#window;
     const hasWiretaps = port.routes.wiretaps.length > 0;
     const sinks = exchange ? exchange.taps : hasWiretaps ? taps.forConnection(port.routes) : undefined;
-    if (sinks && this.#sent > this.#at) copyTo(sinks, 'request', this.#data.subarray(this.#at, this.#sent));
+    const unread = this.#isHolding ? this.#held : [window.data.subarray(window.at)];
+    if (sinks) for (const bytes of unread) copyTo(sinks, 'request', bytes);
     if (sinks && answer) copyTo(sinks, 'response', answer);
-    this.#host.becomeRaw(side, unsent.filter((bytes) => bytes.length > 0), sinks);
+    const unsent = window.unsent(window.data.length);
+    this.#host.becomeRaw(side, unsent ? [unsent] : this.#held, sinks);
   }
 
   /** Somebody spoke out of turn. The app may, when it speaks first; then this is not HTTP. */
   #unasked(side: Side, bytes: Buffer): void {
-    if (!this.#isWithApp(side)) return this.#drop(side);
+    if (!this.#isWithApp(side)) {
+      this.#drop(side);
+      return;
+    }
     side.deliver(bytes);
     this.#becomeRaw(side, undefined, bytes);
   }
@@ -331,25 +327,37 @@ export class HttpPhase implements Phase {
       if (!next) side.idleSince = host.port.clock.now();
     }
     const isLast = exchange.closes || (host.hasClientEnded && !next && !this.#isHolding);
-    if ((isLast && !side.isApp) || (host.port.isDraining && !next)) return host.close();
-    if (next) return;
-    this.#retire();
-    if (this.#isHolding) this.#release();
+    if ((isLast && !side.isApp) || (host.port.isDraining && !next)) {
+      host.close();
+    } else if (!next) {
+      this.#retire();
+      if (this.#isHolding) this.#release();
+    }
   }
 
   /** The holder of the intercept is lost. The app answers instead, unless somebody may have acted upon the request. */
   #takeOver(side: DivertedSide, due: Exchange, error: Error): void {
     const host = this.#host;
     const exchanges = this.#exchanges;
-    if (due.isAnswered) return host.close();
-    if (exchanges.hasAnswerBegun) return host.reset();
-    const mayRepeat = !side.isAccepted || exchanges.areAllRepeatable;
-    const bytes = mayRepeat ? side.replay.since(due.start) : undefined;
-    if (!bytes) return host.close(refuseLost(side.intercept.id, error));
-    host.port.counters.fellBack += exchanges.size;
-    host.port.logger.debug({ intercept: side.intercept.id, reason: error.message }, 'the app answers instead');
+    if (due.isAnswered) {
+      host.close();
+    } else if (exchanges.hasAnswerBegun) {
+      host.reset();
+    } else {
+      const mayRepeat = !side.isAccepted || exchanges.areAllRepeatable;
+      const bytes = mayRepeat ? side.replay.since(due.start) : undefined;
+      if (bytes) this.#repeat(bytes, side, error);
+      else host.close(refuseLost(side.intercept.id, error));
+    }
+  }
+
+  #repeat(bytes: readonly Buffer[], lost: DivertedSide, error: Error): void {
+    const host = this.#host;
+    const { counters, logger } = host.port;
+    counters.fellBack += this.#exchanges.size;
+    logger.debug({ intercept: lost.intercept.id, reason: error.message }, 'the app answers instead');
     const app = host.sides.app();
-    exchanges.moveTo(app);
+    this.#exchanges.moveTo(app);
     host.current = app;
     for (const chunk of bytes) host.send(app, chunk);
   }
@@ -375,9 +383,10 @@ export class HttpPhase implements Phase {
     const { current } = this.#host;
     return side.isApp && (current === side || (current === undefined && !this.#hasSpoken));
   }
+}
 
-  #withoutH2c(head: RequestHead): RequestHead | undefined {
-    const text = head.upgrade === '' ? undefined : withoutH2c(head.text);
-    return text === undefined ? undefined : requestIn(Buffer.from(text, 'latin1'));
-  }
+/** The request without its offer of h2c, when it makes one. */
+function withoutOffer(head: RequestHead): RequestHead | undefined {
+  const text = head.upgrade === '' ? undefined : withoutH2c(head.text);
+  return text === undefined ? undefined : requestIn(Buffer.from(text, 'latin1'));
 }

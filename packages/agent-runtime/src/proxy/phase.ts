@@ -51,7 +51,7 @@ export interface PhaseHost extends SideOwner {
   arm(ms: number, action: () => void): void;
   /** Nothing is to be called any more. */
   disarm(): void;
-  /** From now on all bytes go to that side, these first, and nothing is looked at any more. */
+  /** From now on all bytes go to that side and nothing is looked at. These go first; they are not copied to the taps. */
   becomeRaw(side: Side, bytes: readonly Buffer[], taps?: readonly TapSink[]): void;
   /** From now on requests are told apart, beginning with these bytes. */
   becomeHttp(bytes?: Buffer): void;

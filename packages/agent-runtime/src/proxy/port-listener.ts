@@ -95,14 +95,15 @@ export class PortListener implements PortProxy, PortContext {
     this.#isDraining = true;
     this.#server.close();
     for (const connection of this.#connections) connection.drain();
-    if (this.#connections.size === 0) return;
-    const idle = new Promise<void>((resolve) => this.#whenIdle.push(resolve));
     using _timer = this.clock.after(timeoutMs, () => this.#cut());
-    await idle;
+    await this.#idle();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.drain(0);
+    this.#isDraining = true;
+    this.#server.close();
+    this.#cut();
+    await this.#idle();
   }
 
   #listen(port: number, host: string | undefined): Promise<void> {
@@ -115,7 +116,9 @@ export class PortListener implements PortProxy, PortContext {
       server.listen({ port, backlog: this.limits.backlog, ...(host !== undefined && { host }) }, () => {
         server.removeAllListeners('error');
         // Accepting may fail for want of file descriptors; the next connection may be luckier.
-        server.on('error', (error) => this.logger.error({ port, error: error.message }, 'a connection was not accepted'));
+        server.on('error', (error) =>
+          this.logger.error({ port, error: error.message }, 'a connection was not accepted'),
+        );
         resolve();
       });
     });
@@ -131,6 +134,11 @@ export class PortListener implements PortProxy, PortContext {
     if (this.#connections.size > 0) return;
     for (const tell of this.#whenIdle.splice(0)) tell();
   };
+
+  /** Resolves when no connection is open. */
+  async #idle(): Promise<void> {
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
 
   #cut(): void {
     for (const connection of this.#connections) connection.reset();

@@ -38,18 +38,22 @@ export class RawPhase implements Phase {
   /** A stream that nobody took yet ends at the app, which gets all that was sent. Everything else is cut. */
   sideLost(side: Side, error: Error): void {
     if (side !== this.#side) return;
-    const host = this.#host;
-    const isDiverted = side instanceof DivertedSide;
-    const bytes = isDiverted && !side.isAccepted ? side.replay.since(0) : undefined;
-    if (!isDiverted || !bytes) return host.reset();
-    host.forget(side);
-    host.port.counters.fellBack += 1;
-    host.port.logger.debug({ intercept: side.intercept.id, reason: error.message }, 'the app answers instead');
-    host.becomeRaw(host.sides.app(), bytes, this.#taps);
+    const bytes = side instanceof DivertedSide && !side.isAccepted ? side.replay.since(0) : undefined;
+    if (side instanceof DivertedSide && bytes) this.#takeOver(side, bytes, error);
+    else this.#host.reset();
   }
 
   routesChanged(): void {}
 
   /** What is under way cannot be seen: the time limit of the drain ends it. */
   drain(): void {}
+
+  #takeOver(lost: DivertedSide, bytes: readonly Buffer[], error: Error): void {
+    const host = this.#host;
+    const { counters, logger } = host.port;
+    host.forget(lost);
+    counters.fellBack += 1;
+    logger.debug({ intercept: lost.intercept.id, reason: error.message }, 'the app answers instead');
+    host.becomeRaw(host.sides.app(), bytes, this.#taps);
+  }
 }

@@ -14,12 +14,7 @@ export class TapSink {
   #isOver = false;
 
   /** Without a stream there is nobody to copy for. At most `limit` bytes wait for the reader. */
-  constructor(
-    wiretap: string,
-    stream: DivertedStream | undefined,
-    limit: number,
-    onDropped: (bytes: number) => void,
-  ) {
+  constructor(wiretap: string, stream: DivertedStream | undefined, limit: number, onDropped: (bytes: number) => void) {
     this.wiretap = wiretap;
     this.#stream = stream;
     this.#limit = limit;

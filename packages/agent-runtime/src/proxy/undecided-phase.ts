@@ -1,4 +1,5 @@
 import { requestIn } from '../http1/request-reader.ts';
+import { copyTo } from './connection-taps.ts';
 import type { Phase, PhaseHost } from './phase.ts';
 
 /**
@@ -38,11 +39,15 @@ export class UndecidedPhase implements Phase {
     const host = this.#host;
     const { routes, counters } = host.port;
     const request = bytes && requestIn(bytes);
-    if (!routes.tcp || (request && !routes.tcp.wants(request))) return host.becomeHttp(bytes);
+    if (!routes.tcp || (request && !routes.tcp.wants(request))) {
+      host.becomeHttp(bytes);
+      return;
+    }
     const side = host.sides.whole(routes.tcp);
     counters.diverted += 1;
     if (!bytes) side.open();
     const taps = routes.wiretaps.length > 0 ? host.taps.forConnection(routes, request) : undefined;
+    if (taps && bytes) copyTo(taps, 'request', bytes);
     host.becomeRaw(side, bytes ? [bytes] : [], taps);
   }
 }

@@ -1,0 +1,66 @@
+import { type AgentConfig, FairleadError, parseAgentConfig } from '@fairlead/core';
+
+/** Everything that one traffic-agent is told. */
+export interface AgentSettings {
+  readonly config: AgentConfig;
+  readonly pod: { readonly name: string; readonly uid: string; readonly ip: string };
+  /** Reads the token that proves which pod this is. Read anew at each dial, for it is renewed in place. A secret. */
+  readonly readToken: () => Promise<string>;
+  /** Where `GET /ready` and `GET /healthz` are answered; absent: nowhere. */
+  readonly healthPort?: number;
+  /** How long open connections may take to end after SIGTERM, in milliseconds. Default 10 000. */
+  readonly drainMs?: number;
+}
+
+/** Where the parts of the settings were found. */
+export interface RawAgentSettings {
+  /** The parsed content of the agent config's file. */
+  readonly config: unknown;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly readToken: () => Promise<string>;
+}
+
+/** Makes settings of what was found. Fails with one `bad-config` that lists every problem. */
+export function parseAgentSettings({ config, environment, readToken }: RawAgentSettings): AgentSettings {
+  const problems: string[] = [];
+  const text = (name: string): string => {
+    const value = environment[name];
+    if (!value) problems.push(`${name} is not set`);
+    return value ?? '';
+  };
+  const number = (name: string, max: number): number | undefined => {
+    const value = environment[name];
+    if (value === undefined || value === '') return undefined;
+    const parsed = Number(value);
+    if (Number.isInteger(parsed) && parsed >= 0 && parsed <= max) return parsed;
+    problems.push(`${name} is "${value}", wanted a number from 0 to ${max}`);
+    return undefined;
+  };
+  const pod = {
+    name: text('_TEL_AGENT_POD_NAME'),
+    uid: text('_TEL_AGENT_POD_UID'),
+    ip: text('_TEL_AGENT_POD_IP'),
+  };
+  const healthPort = number('_TEL_AGENT_HEALTH_PORT', 65_535);
+  const drainMs = number('_TEL_AGENT_DRAIN_MS', 3_600_000);
+  const parsed = readConfig(config, problems);
+  if (problems.length > 0 || !parsed) {
+    throw new FairleadError('bad-config', `the traffic-agent cannot start: ${problems.join('; ')}`, { phase: 'input' });
+  }
+  return {
+    config: parsed,
+    pod,
+    readToken,
+    ...(healthPort !== undefined && { healthPort }),
+    ...(drainMs !== undefined && { drainMs }),
+  };
+}
+
+function readConfig(raw: unknown, problems: string[]): AgentConfig | undefined {
+  try {
+    return parseAgentConfig(raw);
+  } catch (thrown) {
+    problems.push(FairleadError.from(thrown).message);
+    return undefined;
+  }
+}

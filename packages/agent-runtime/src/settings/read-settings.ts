@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FairleadError } from '@fairlead/core';
+import { type AgentSettings, parseAgentSettings } from './agent-settings.ts';
+
+/** Where the injector mounts what an agent reads. */
+const defaults = {
+  config: '/etc/traffic-agent/config.yaml',
+  token: '/var/run/secrets/fairlead.dev/token',
+};
+
+/**
+ * Reads the settings of this pod: the config's file (`FAIRLEAD_AGENT_CONFIG`), the token's (`FAIRLEAD_AGENT_TOKEN`), and
+ * what the downward API put into the environment. Fails with `bad-config`.
+ */
+export async function readAgentSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<AgentSettings> {
+  const tokenFile = environment.FAIRLEAD_AGENT_TOKEN ?? defaults.token;
+  return parseAgentSettings({
+    config: await readDocument(environment.FAIRLEAD_AGENT_CONFIG ?? defaults.config),
+    environment,
+    readToken: async () => (await readFile(tokenFile, 'utf8')).trim(),
+  });
+}
+
+/** A file of JSON or YAML. The YAML parser is loaded only when the file is not JSON, as memory is dear in a sidecar. */
+async function readDocument(file: string): Promise<unknown> {
+  try {
+    const text = await readFile(file, 'utf8');
+    try {
+      return JSON.parse(text);
+    } catch {
+      const { parse } = await import('yaml');
+      return parse(text);
+    }
+  } catch (cause) {
+    throw new FairleadError('bad-config', `the agent config ${join(file)} cannot be read`, { cause, phase: 'input' });
+  }
+}
