@@ -25,7 +25,8 @@ export class ServedPorts implements AsyncDisposable {
     try {
       for (const port of portsOf(config, hosts)) {
         if (port.protocol === 'TCP') served.#proxies.set(idOf(port), await proxy.listen(port));
-        else logger.warn({ port: port.appPort, protocol: port.protocol }, 'the port is not proxied; it stays unreachable');
+        else
+          logger.warn({ port: port.appPort, protocol: port.protocol }, 'the port is not proxied; it stays unreachable');
       }
       return served;
     } catch (thrown) {

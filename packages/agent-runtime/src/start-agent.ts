@@ -1,4 +1,4 @@
-import { type Clock, type Logger } from '@fairlead/core';
+import type { Clock, Logger } from '@fairlead/core';
 import { AgentLink } from './link/agent-link.ts';
 import { answerPassthrough } from './link/app-dialler.ts';
 import { TunnelDiverter } from './link/tunnel-diverter.ts';

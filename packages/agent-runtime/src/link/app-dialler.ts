@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import type { IncomingStream, TunnelStream } from '@fairlead/tunnel';
 import type { PassthroughStream } from '@fairlead/core';
+import type { IncomingStream, TunnelStream } from '@fairlead/tunnel';
 
 const connectMs = 5_000;
 

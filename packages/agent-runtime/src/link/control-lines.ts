@@ -31,5 +31,7 @@ function parse(line: string): ToAgent {
 }
 
 function broken(what: string): FairleadError {
-  return new FairleadError('bad-request', `the relay broke the rules of the control stream: ${what}`, { phase: 'tunnel' });
+  return new FairleadError('bad-request', `the relay broke the rules of the control stream: ${what}`, {
+    phase: 'tunnel',
+  });
 }
