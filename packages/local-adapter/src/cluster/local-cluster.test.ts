@@ -150,6 +150,15 @@ it('leads callers of a headless Service to the container port of every pod', asy
   expect([await ask(cluster), await ask(cluster)].sort()).toEqual(cluster.pods().map((pod) => pod.name));
 });
 
+it('reaches every pod by an address of its own, ready or not', async () => {
+  const cluster = await started([anApp({ replicas: 2 }), aService()]);
+
+  for (const { name, ip } of cluster.pods()) {
+    expect(cluster.address(name, 'http')).toEqual({ host: ip, port: 8080 });
+    expect(await ask(cluster, name)).toBe(name);
+  }
+});
+
 it('runs init containers first, and mounts what they leave', async () => {
   const script = `
     const text = require('node:fs').readFileSync(process.env.FILE, 'utf8');

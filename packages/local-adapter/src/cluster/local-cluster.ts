@@ -90,14 +90,18 @@ export class LocalCluster implements AsyncDisposable {
       .sort((a, b) => compareText(a.name, b.name));
   }
 
-  /** The pods of every namespace. */
-  allPods(): readonly Pod[] {
-    return this.#allPods().map((pod) => pod.view);
+  /**
+   * Where to connect for a Service (`cart`, `cart.shop`), a StatefulSet's pod (`db-0.db`) or any pod (`cart-7d4b9-x2x4z`),
+   * and a port of it by name or number; without one the first. Fails with `not-found` and what there is.
+   */
+  address(name: string, port?: string | number, namespace: string = this.namespace): SocketAddress {
+    const pod = this.#allPods().find((each) => each.name === name && each.parts.facts.namespace === namespace);
+    return pod?.address(port) ?? this.#network.address(namespace, name, port);
   }
 
-  /** Where to connect for a Service (`cart`, `cart.shop`) or a StatefulSet's pod (`db-0.db`), and a port of it. */
-  address(name: string, port?: string | number, namespace: string = this.namespace): SocketAddress {
-    return this.#network.address(namespace, name, port);
+  /** The addresses where the processes of pods listen, by pod. Connections of their agents come from there. */
+  insideAddresses(): ReadonlyMap<Pod, string> {
+    return new Map(this.#allPods().map((pod) => [pod.view, pod.network.host]));
   }
 
   /** The same as an address for HTTP clients: `http://127.64.0.3:8080`. */

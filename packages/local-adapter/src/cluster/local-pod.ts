@@ -8,7 +8,8 @@ import {
   type PodManifest,
   type Workload,
 } from '@fairlead/core';
-import type { PodNetwork } from '../network/pod-network.ts';
+import type { Front } from '../network/front.ts';
+import type { PodNetwork, SocketAddress } from '../network/pod-network.ts';
 import type { RoutedPod } from '../network/service-network.ts';
 import type { ContainerProblem } from '../processes/container-problem.ts';
 import { ContainerRunner, type RunnerSurroundings } from '../processes/container-runner.ts';
@@ -23,6 +24,8 @@ export interface LocalPodParts extends Omit<PodParts, 'volumes' | 'spec'> {
   readonly workload: Workload;
   /** As it runs, mutation included. */
   readonly manifest: PodManifest;
+  /** Where the pod is reached from outside. */
+  readonly front: Front;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly places: VolumePlaces;
@@ -88,6 +91,14 @@ export class LocalPod {
     return this.problem?.cause === 'config' || (this.problem !== undefined && restarts >= 3);
   }
 
+  /** Where to connect for a port by name or number, without one the first declared; undefined when it has none such. */
+  address(port?: string | number): SocketAddress | undefined {
+    const declared = this.parts.manifest.spec.containers.flatMap((container) => container.ports ?? []);
+    const wanted = port === undefined ? declared[0] : declared.find(({ name }) => name === port);
+    const number = wanted?.containerPort ?? (typeof port === 'number' ? port : undefined);
+    return number === undefined ? undefined : this.parts.front.address(number);
+  }
+
   /** Starts the containers; what goes wrong is told by {@link problem}. */
   start(): void {
     this.#starting = this.#start().catch((thrown) => {
@@ -106,7 +117,7 @@ export class LocalPod {
       namespace: facts.namespace,
       name: facts.name,
       uid: facts.uid,
-      ip: this.network.host,
+      ip: this.parts.front.host,
       phase: this.#started ? 'Running' : 'Pending',
       ready: this.ready && !this.#retired,
       deleting: this.#retired || this.#stop.signal.aborted,
@@ -164,6 +175,7 @@ export class LocalPod {
     await this.#starting;
     await this.#stopRunners(0);
     this.network.close();
+    await this.parts.front[Symbol.asyncDispose]();
   }
 
   async #stopRunners(graceMs: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Workload } from '@fairlead/core';
 import type { ConfigData } from '../manifests/manifest-set.ts';
+import { Front } from '../network/front.ts';
 import type { Loopback } from '../network/loopback.ts';
 import { PodNetwork } from '../network/pod-network.ts';
 import type { ServiceNetwork } from '../network/service-network.ts';
@@ -43,6 +44,8 @@ export class PodFactory {
     const servedPorts = services.servedPorts(workload, manifest.spec);
     const ports = portsOf(manifest.spec, servedPorts);
     const network = await PodNetwork.open(loopback, name, ports, redirectsOf(manifest.spec));
+    const front = await Front.open(loopback, `pod ${name}`, ports);
+    for (const port of ports) front.update(port, [{ network, port, stays: true }]);
     const facts: PodFacts = {
       ...manifestFacts(manifest),
       uid: randomUUID(),
@@ -56,6 +59,7 @@ export class PodFactory {
       manifest,
       facts,
       network,
+      front,
       servedPorts,
       createdAt: new Date(shared.clock.now()).toISOString(),
       directory: shared.directoryOf(workload),

@@ -102,13 +102,14 @@ export class EmbeddedCluster implements AsyncDisposable {
 
   /** Destroys open connections to the relay, as when a network fails. Both sides connect again by themselves. */
   dropTransport(whose: TransportOwner): void {
-    const agents = new Set(this.cluster.allPods().map((pod) => pod.ip));
+    const inside = [...this.cluster.insideAddresses()];
+    const agents = new Set(inside.map(([, address]) => address));
     if (whose === 'agents') this.door.drop((address) => address !== undefined && agents.has(address));
     else if (whose === 'sessions') this.door.drop((address) => address === undefined || !agents.has(address));
     else {
-      const pod = this.cluster.pods(this.namespace).find(({ name }) => name === whose.pod);
-      if (pod === undefined) throw new FairleadError('not-found', `there is no pod ${whose.pod} in ${this.namespace}`);
-      this.door.drop((address) => address === pod.ip);
+      const [, found] =
+        inside.find(([pod]) => pod.name === whose.pod && pod.namespace === this.namespace) ?? noPod(whose.pod);
+      this.door.drop((address) => address === found);
     }
   }
 
@@ -200,6 +201,10 @@ export class EmbeddedCluster implements AsyncDisposable {
     const entries = await this.store.list(namespace);
     return Object.fromEntries(entries.map(({ key, config }) => [entryName(key), JSON.stringify(config)]));
   }
+}
+
+function noPod(name: string): never {
+  throw new FairleadError('not-found', `there is no pod ${name}`);
 }
 
 function closed(): never {

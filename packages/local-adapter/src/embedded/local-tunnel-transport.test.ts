@@ -34,7 +34,7 @@ async function aManager(kind: 'tcp' | 'unix') {
     async read(stream: Socket, bytes: number): Promise<Uint8Array> {
       const pieces: Buffer[] = [];
       for (let missing = bytes; missing > 0; ) {
-        const piece = stream.read(Math.min(missing, Math.max(1, stream.readableLength))) as Buffer | undefined;
+        const piece = stream.read(Math.min(missing, Math.max(1, stream.readableLength)));
         if (piece) pieces.push(piece);
         else await once(stream, 'readable');
         missing -= piece?.length ?? 0;

@@ -4,6 +4,8 @@ import type { PodNetwork } from './pod-network.ts';
 export interface Endpoint {
   readonly network: PodNetwork;
   readonly port: number;
+  /** Connections stay with the pod when it retires: they were made to it by its own address. */
+  readonly stays?: boolean;
 }
 
 /** The most connections that wait for an endpoint at one Service port. */

@@ -21,6 +21,7 @@ export class CarriedConnection implements Carried {
   #server: Socket | undefined;
   #release: () => void = () => {};
   #mustLeave = false;
+  #stays = false;
 
   /** Carries an accepted, paused socket to an endpoint of the balancer. */
   constructor(client: Socket, balancer: Balancer) {
@@ -41,6 +42,7 @@ export class CarriedConnection implements Carried {
   }
 
   leave(): void {
+    if (this.#stays) return;
     this.#mustLeave = true;
     if (this.#server && this.#boundary.between) this.#detach();
   }
@@ -72,7 +74,7 @@ export class CarriedConnection implements Carried {
         return;
       }
       if (server === undefined) continue;
-      if (endpoint.network.retiring) {
+      if (endpoint.network.retiring && !endpoint.stays) {
         server.destroy();
         continue;
       }
@@ -87,6 +89,7 @@ export class CarriedConnection implements Carried {
     const current = (): boolean => this.#server === server;
     this.#server = server;
     this.#mustLeave = false;
+    this.#stays = endpoint.stays ?? false;
     this.#release = endpoint.network.carry(this);
     server.on('data', (chunk: Buffer) => {
       if (!current()) return;

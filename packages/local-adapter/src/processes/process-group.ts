@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FairleadError, type StringMap } from '@fairlead/core';
 import { LineSplitter } from './line-splitter.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -29,6 +30,8 @@ export class ProcessGroup {
   readonly ended: Promise<ProcessEnd>;
   readonly #child: ChildProcess;
   readonly #watchdog: Watchdog;
+  /** Resolves when all output has been told. */
+  readonly #closed: Promise<void>;
   #hasEnded = false;
 
   private constructor(child: ChildProcess, start: ProcessStart, watchdog: Watchdog) {
@@ -40,6 +43,7 @@ export class ProcessGroup {
       child[stream]?.on('data', (chunk: Buffer) => lines.push(chunk));
       child[stream]?.on('close', () => lines.end());
     }
+    this.#closed = new Promise((resolve) => child.once('close', () => resolve()));
     this.ended = this.#end(start);
   }
 
@@ -103,17 +107,11 @@ export class ProcessGroup {
   }
 
   async #lastWords(): Promise<void> {
-    const pipes = [this.#child.stdout, this.#child.stderr].filter((pipe) => pipe && !pipe.destroyed);
-    if (pipes.length === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        for (const pipe of pipes) pipe?.destroy();
-        resolve();
-      }, lastWordsMs);
-      this.#child.once('close', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    const limit = new AbortController();
+    const tooLong = sleep(lastWordsMs, undefined, { signal: limit.signal }).catch(() => {});
+    await Promise.race([this.#closed, tooLong]);
+    limit.abort();
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 }
