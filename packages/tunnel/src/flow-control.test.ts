@@ -199,15 +199,18 @@ describe('Flow control', () => {
 
   it('says nothing about credit for a stream whose sender is done', async () => {
     const peer = new RawPeer();
+    const streams: TunnelStream[] = [];
     const session = new TunnelSession(peer.transport, {
       role: 'acceptor',
-      onStream: (incoming) => tamed(incoming.accept()).resume(),
+      onStream: (incoming) => streams.push(tamed(incoming.accept())),
     });
     onTestFinished(() => session.close());
     peer.greet();
-
-    peer.say(rawOpen(1, '', 'x'.repeat(4_000)), rawFrame(6, 1));
+    peer.say(rawOpen(1, '', 'x'.repeat(15_000)), rawFrame(6, 1));
     await peer.hears('accept');
+
+    streams[0]?.resume();
+    await until(() => streams[0]?.readableEnded === true);
     await settled();
 
     expect(peer.heard('window')).toEqual([]);

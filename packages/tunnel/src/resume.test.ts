@@ -146,11 +146,17 @@ describe('A session that can be resumed', () => {
   });
 
   it('prefers the newest transport, and what becomes of the old one does not matter', async () => {
-    const pair = await aResumablePair();
+    let interruptions = 0;
+    const onInterrupted = (): void => {
+      interruptions += 1;
+    };
+    const pair = await aResumablePair({ dialer: { resume: { ...resume, onInterrupted } } });
     const [near, far] = await pair.connect();
     const newer = duplexPair();
 
-    await rejoin(pair, newer);
+    const rejoined = rejoin(pair, newer);
+    pair.transports[0].emit('error', new Error('a last cry'));
+    await rejoined;
     cut(pair.transports);
     await settled();
     near.end('still here');
@@ -158,6 +164,7 @@ describe('A session that can be resumed', () => {
     expect(await textOf(far)).toBe('still here');
     expect([pair.dialer.state, pair.acceptor.state]).toEqual(['open', 'open']);
     expect(pair.transports[0].destroyed && pair.transports[1].destroyed).toBe(true);
+    expect(interruptions).toBe(0);
   });
 
   it('prefers the newest of two transports that are both on their way in', async () => {

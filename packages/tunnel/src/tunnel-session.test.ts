@@ -538,10 +538,14 @@ describe('TunnelSession', () => {
       near.write(Buffer.alloc(7));
       await settled();
     }
+    const before = [...sizes];
     near.end();
     await once(far, 'end');
 
-    expect(sizes).toEqual([100, 100, 100, 50]);
+    expect([before, sizes]).toEqual([
+      [100, 100, 100],
+      [100, 100, 100, 50],
+    ]);
   });
 
   it('says what to do about an error', () => {
