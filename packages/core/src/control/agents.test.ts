@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyOf } from '../conformance/samples.ts';
+import { keyOf, sampleService } from '../conformance/samples.ts';
 import { FairleadError } from '../errors.ts';
 import type { MemoryAgent } from '../memory/memory-agent.ts';
 import { cart, Story } from './testing/story.ts';
@@ -149,6 +149,8 @@ describe('an intercept and its agents', () => {
     for (const agent of agents) agent.hold();
 
     await story.ask('second', match('bob'));
+    // Something else makes the control plane look again, while the new epoch is not acknowledged.
+    story.cluster.resolver.applyService(sampleService());
 
     expect(await story.phase('second')).toBe('waiting');
     expect(await story.phase('first')).toBe('active');

@@ -13,9 +13,9 @@ import type { ClusterChange } from '../ports/workload-resolver.ts';
 import type { ControlContext } from './control-context.ts';
 import { type ControlPlaneOptions, type ControlPlanePorts, controlPlaneDefaults } from './control-plane-options.ts';
 import { Intake } from './intake.ts';
-import { keepWatching } from './keep-watching.ts';
 import { PortCalls } from './port-calls.ts';
 import { SessionDesk } from './session-desk.ts';
+import { type SourceListener, watchSources } from './watch-sources.ts';
 import { WorkQueue } from './work-queue.ts';
 import { WorkloadControl } from './workload-control.ts';
 import { isSameIntercept } from './write-status.ts';
@@ -91,7 +91,7 @@ export class ControlPlane implements AsyncDisposable {
     }
     const stop = (): void => this.#stop.abort(new Error('the control plane stops'));
     signal?.addEventListener('abort', stop, { once: true });
-    this.#running = this.#watchAll().then(() => this.#end());
+    this.#running = watchSources(this.#context, this.#listener(), this.#stop.signal).then(() => this.#end());
     try {
       await this.#running;
     } finally {
@@ -122,46 +122,16 @@ export class ControlPlane implements AsyncDisposable {
     this.#known.clear();
   }
 
-  async #watchAll(): Promise<void> {
-    const { interceptRegistry, agentConfigStore, workloadResolver, agentFleet, clock } = this.#context.ports;
-    const { signal } = this.#stop;
-    const keep = <Change>(
-      what: string,
-      watch: (signal: AbortSignal) => AsyncIterable<Change>,
-      onChange: (change: Change) => void,
-      onGap: (signal: AbortSignal) => Promise<void> | void,
-    ): Promise<void> => {
-      const onFailure = (error: unknown, retryMs: number): void =>
-        this.#context.logger.warn({ what, error, retryMs }, 'a watch broke off');
-      return keepWatching({ clock, signal, watch, onChange, onGap, onFailure });
+  #listener(): SourceListener {
+    return {
+      onIntercept: (change) => this.#onIntercept(change),
+      onConfig: (change) => this.#onConfig(change),
+      onCluster: (change) => this.#onCluster(change),
+      onFleet: (event) => this.#onFleet(event),
+      onInterceptGap: (namespace, signal) => this.#forgetDeleted(namespace, signal),
+      onClusterGap: (namespace) => this.#lookAgain(namespace),
+      onFleetGap: () => this.#sessions.loseAll(),
     };
-    const perNamespace = this.#context.options.namespaces.flatMap((namespace) => [
-      keep(
-        `intercepts of ${namespace}`,
-        (until) => interceptRegistry.watch(namespace, { signal: until }),
-        (change) => this.#onIntercept(change),
-        (until) => this.#forgetDeleted(namespace, until),
-      ),
-      keep(
-        `agent configs of ${namespace}`,
-        (until) => agentConfigStore.watch(namespace, { signal: until }),
-        (change) => this.#onConfig(change),
-        () => this.#lookAgain(namespace),
-      ),
-      keep(
-        `workloads of ${namespace}`,
-        (until) => workloadResolver.watch(namespace, { signal: until }),
-        (change) => this.#onCluster(change),
-        () => this.#lookAgain(namespace),
-      ),
-    ]);
-    const fleet = keep(
-      'agents and sessions',
-      (until) => agentFleet.watch({ signal: until }),
-      (event) => this.#onFleet(event),
-      () => this.#sessions.loseAll(),
-    );
-    await Promise.all([...perNamespace, fleet]);
   }
 
   #onIntercept({ type, record }: InterceptChange): void {

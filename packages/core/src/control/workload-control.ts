@@ -5,7 +5,6 @@ import type { AgentConfig } from '../model/agent-config.ts';
 import type { InterceptRecord } from '../model/intercept.ts';
 import { formatWorkload, sameWorkload, type WorkloadKey } from '../model/workload.ts';
 import { isCurrent } from '../planning/is-current.ts';
-import type { PlanOptions } from '../planning/plan-options.ts';
 import { podsToReplace } from '../planning/pods-to-replace.ts';
 import type { StoredConfig } from '../ports/agent-config-store.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -14,7 +13,7 @@ import { AgentCrew } from './agent-crew.ts';
 import { ConfigKeeper } from './config-keeper.ts';
 import type { ControlContext } from './control-context.ts';
 import { controlPlaneDefaults } from './control-plane-options.ts';
-import { desiredConfig, settingsOf } from './desired-config.ts';
+import { desiredConfig } from './desired-config.ts';
 import { followConfig } from './follow-config.ts';
 import { InterceptLedger } from './intercept-ledger.ts';
 import type { InterceptRun } from './intercept-run.ts';
@@ -22,6 +21,7 @@ import { isRefusal, isTransient } from './kinds-of-failure.ts';
 import { nextDeadline } from './next-deadline.ts';
 import { observeIntercept } from './observe-intercept.ts';
 import { servingPods } from './observe-pods.ts';
+import { preferredSettings, unchangedSettings } from './plan-settings.ts';
 import { PodReplacer } from './pod-replacer.ts';
 import { workloadNotFound } from './workload-not-found.ts';
 import { type ViewPart, WorkloadView } from './workload-view.ts';
@@ -148,7 +148,7 @@ export class WorkloadControl implements AsyncDisposable {
           workload,
           services,
           stored: entry?.config,
-          settings: await this.#settings(signal),
+          settings: await preferredSettings(this.#context, entry?.config, signal),
           claims: this.ledger.claims,
           identityProvider: this.#context.ports.identityProvider,
           calls: this.#context.calls,
@@ -168,7 +168,12 @@ export class WorkloadControl implements AsyncDisposable {
     try {
       const { workload, services, entry } = this.#view;
       if (!workload) throw workloadNotFound(this.key);
-      const desired = desiredConfig(workload, services, entry?.config, await this.#settings(signal));
+      const desired = desiredConfig(
+        workload,
+        services,
+        entry?.config,
+        await preferredSettings(this.#context, entry?.config, signal),
+      );
       if (!desired.ok) throw desired.error;
       await this.#keep(desired.config, signal);
       this.#replacer.request();
@@ -189,8 +194,7 @@ export class WorkloadControl implements AsyncDisposable {
       if (this.#hasSeenWorkload && this.ledger.isEmpty) await this.#keeper.remove(signal);
       return;
     }
-    const { agentPortBase } = this.#context.options;
-    const settings = { ...settingsOf(entry.config), ...(agentPortBase !== undefined && { agentPortBase }) };
+    const settings = unchangedSettings(this.#context, entry.config);
     const desired = desiredConfig(workload, services, entry.config, settings);
     if (!desired.ok) {
       this.#log.warn(
@@ -298,27 +302,6 @@ export class WorkloadControl implements AsyncDisposable {
     const error = FairleadError.from(thrown, 'internal', `cannot prepare ${formatWorkload(this.key)}`);
     const type = isRefusal(error) ? 'refused' : 'failed';
     await this.ledger.apply(runs, { type, error: error.serialize() }, signal);
-  }
-
-  /** What plans are made with. Where the preferred image is not to be learned, the stored one will do. */
-  async #settings(signal: AbortSignal): Promise<PlanOptions> {
-    const { ports, calls, options } = this.#context;
-    const { managerHost, managerPort, logLevel, agentPortBase } = options;
-    const stored = this.#view.entry?.config.agentImage;
-    const preferred = calls.make('learn the preferred agent image', signal, (limited) =>
-      ports.agentImageSource.preferred({ signal: limited }),
-    );
-    const agentImage = await preferred.catch((error: unknown) => {
-      if (stored === undefined || signal.aborted) throw error;
-      return stored;
-    });
-    return {
-      agentImage,
-      managerHost,
-      managerPort,
-      ...(logLevel !== undefined && { logLevel }),
-      ...(agentPortBase !== undefined && { agentPortBase }),
-    };
   }
 
   #setTimer(): void {
