@@ -103,6 +103,27 @@ describe('TunnelRelay: hello', () => {
     await expect(agent.introduce(agentHello())).rejects.toThrow(/not been let in/);
   });
 
+  it('looks at one hello of a peer only', async () => {
+    let admit: ((verdict: { ok: true }) => void) | undefined;
+    await using fixture = new RelayFixture({
+      verifyAgent: () =>
+        new Promise((resolve) => {
+          admit = resolve;
+        }),
+    });
+    const agent = await fixture.dialAgent();
+    const first = agent.introduce(agentHello());
+    await expect.poll(() => admit).toBeDefined();
+
+    await expect(agent.introduce(agentHello({ pod: { name: 'other', uid: 'other' } }))).rejects.toThrow(
+      /not been let in/,
+    );
+    admit?.({ ok: true });
+    await first;
+
+    expect(fixture.relay.agents().map(({ pod }) => pod.name)).toEqual(['cart-1']);
+  });
+
   it('closes a connection that does not say hello in time', async () => {
     await using fixture = new RelayFixture();
     const peer = await fixture.dialAgent();

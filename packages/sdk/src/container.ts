@@ -46,6 +46,7 @@ export async function composePorts(
       // On Node every byte stream is a Duplex; core cannot say so.
       tunnelTransport: (await get(tokens.tunnelTransport)) as unknown as TunnelTransport<Duplex>,
       agentImageSource: await get(tokens.agentImageSource),
+      rollout: await perhaps(tokens.rollout),
       clock: given.clock ?? (await perhaps(tokens.clock)) ?? systemClock(),
       logger: given.logger ?? (await perhaps(tokens.logger)) ?? new SilentLogger(),
     },

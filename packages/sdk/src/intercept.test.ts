@@ -157,6 +157,27 @@ describe('Session.intercept', () => {
     expect(await lab.registry.list('shop')).toHaveLength(1);
   });
 
+  it("takes back a request whose answer was lost, if it was made, and nobody else's record", async () => {
+    await using lab = await SessionLab.start();
+    const other = await lab.connect();
+    await other.intercept({ workload: 'cart', to: 1, name: 'theirs' });
+    const session = await lab.connect();
+    const create = lab.registry.create.bind(lab.registry);
+    lab.registry.create = async (draft, options) => {
+      await create(draft, options).catch(() => {});
+      throw new FairleadError('connection-lost', 'no answer');
+    };
+
+    await expect(session.intercept({ workload: 'cart', to: 1, name: 'mine' })).rejects.toMatchObject({
+      code: 'connection-lost',
+    });
+    await expect(session.intercept({ workload: 'cart', to: 1, name: 'theirs' })).rejects.toMatchObject({
+      code: 'connection-lost',
+    });
+
+    expect((await lab.registry.list('shop')).map(({ name }) => name)).toEqual(['theirs']);
+  });
+
   it('is refused once the session was closed', async () => {
     await using lab = await SessionLab.start();
     const session = await lab.connect();
@@ -289,6 +310,7 @@ describe('An intercept', () => {
       isLeft = true;
     });
 
+    await expect(lab.relay.divert('shop/mine').accepted).rejects.toThrow(/was left/);
     expect(await ask(ending, 'last words')).toContain('words');
     expect(isLeft).toBe(false);
     const cut = once(lasting, 'error');

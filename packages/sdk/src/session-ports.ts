@@ -5,6 +5,7 @@ import type {
   Clock,
   InterceptRegistry,
   Logger,
+  Rollout,
   TunnelTransport,
   WorkloadResolver,
 } from '@fairlead/core';
@@ -16,6 +17,8 @@ export interface SessionPorts {
   readonly interceptRegistry: InterceptRegistry;
   readonly tunnelTransport: TunnelTransport<Duplex>;
   readonly agentImageSource: AgentImageSource;
+  /** Absent: how pods would be replaced cannot be told. */
+  readonly rollout: Rollout | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }

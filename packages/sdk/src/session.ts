@@ -12,7 +12,7 @@ import { EventEmitter } from 'eventemitter3';
 import { Intercept } from './intercept.ts';
 import type { InterceptOptions, WiretapOptions } from './intercept-options.ts';
 import { parseIntercept, parseWiretap } from './parse-intercept.ts';
-import { type DryRun, type PlanRequest, planIntercept } from './plan.ts';
+import { type DryRun, dryRun, type PlanRequest } from './plan.ts';
 import { RecordWatch } from './registry/record-watch.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionIdentity } from './session-identity.ts';
@@ -94,7 +94,7 @@ export class Session implements AsyncDisposable {
 
   /** What an intercept would do, without doing it. See {@link DryRun}; fails as the intercept would before it begins. */
   async plan(request: PlanRequest): Promise<DryRun> {
-    return await planIntercept(request, this.namespace, this.#parts.ports);
+    return await dryRun(request, this.namespace, this.#parts.ports);
   }
 
   /**
