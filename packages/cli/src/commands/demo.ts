@@ -13,8 +13,8 @@ export async function demo(context: CommandContext): Promise<number> {
   const began = performance.now();
   const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1);
   progress.step('starting the shop: three workloads as local processes');
-  const cluster = local({ manifests: [shop] });
-  await using running = await cluster.start({ signal });
+  await using cluster = local({ manifests: shop });
+  const running = await cluster.start({ signal });
   progress.done(`the shop is ready after ${seconds()} s`);
   const result = await tellStory({
     cluster,

@@ -1,4 +1,4 @@
-import { serveLocalCluster } from '@fairlead/local-adapter';
+import { type LocalCluster, serveLocalCluster } from '@fairlead/local-adapter';
 import type { CommandContext } from '../context.ts';
 import { printDocument } from '../output/print-document.ts';
 import { table } from '../output/table.ts';
@@ -9,25 +9,43 @@ interface LocalUpOptions {
   readonly socket?: string;
 }
 
+/** Where a Service's port can be reached. */
+interface ServiceAddress {
+  readonly service: string;
+  readonly port: string;
+  readonly host: string;
+  readonly number: number;
+}
+
 /** `fairlead local up`: the embedded cluster in the foreground, until Ctrl-C. */
 export async function localUp(context: CommandContext, options: LocalUpOptions): Promise<number> {
   const { progress, signal, terminal, format, namespace } = context;
   progress.step('starting the embedded cluster');
-  await using served = await serveLocalCluster({
-    manifests: options.filename,
-    signal,
-    ...(namespace !== undefined && { namespace }),
-    ...(options.socket !== undefined && { socket: options.socket }),
-  });
+  const { filename: manifests, socket } = options;
+  await using served = await serveLocalCluster(
+    { manifests, ...(namespace !== undefined && { namespace }), ...(socket !== undefined && { socket }) },
+    { signal },
+  );
   progress.done('the embedded cluster is ready; other commands reach it with --local, Ctrl-C ends it');
-  const addresses = served.cluster.addresses();
-  printDocument(terminal, format, { socket: served.socket, namespace: served.cluster.namespace, addresses }, () =>
+  const services = await addressesOf(served.cluster);
+  const document = { socket: served.socket, namespace: served.cluster.namespace, services };
+  printDocument(terminal, format, document, () =>
     table(
-      ['NAME', 'PORT', 'ADDRESS'],
-      addresses.map((each) => [each.name, each.port, `${each.host}:${each.number}`]),
+      ['SERVICE', 'PORT', 'ADDRESS'],
+      services.map((each) => [each.service, each.port, `${each.host}:${each.number}`]),
     ),
   );
   await untilAborted(signal);
   progress.step('ending');
   return 0;
+}
+
+async function addressesOf(cluster: LocalCluster): Promise<readonly ServiceAddress[]> {
+  const services = await cluster.resolver.services(cluster.namespace);
+  return services.flatMap(({ name, ports }) =>
+    ports.map((port): ServiceAddress => {
+      const { host, port: number } = cluster.address(name, port.port);
+      return { service: name, port: port.name ?? String(port.port), host, number };
+    }),
+  );
 }
