@@ -63,7 +63,7 @@ export interface TunnelOptions {
 }
 
 /** The part of {@link ResumeOptions} that is numbers, completed. */
-export interface ResumeTerms {
+interface ResumeTerms {
   readonly timeoutMs: number;
   readonly bufferBytes: number;
 }

@@ -49,7 +49,7 @@ export class TunnelStream extends Duplex {
     return chunk;
   }
 
-  /** @internal */
+  /** Called by the readable when it wants bytes. */
   override _read(): void {
     this.#end.wanted();
   }
