@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import {
   type AgentAssignment,
   type AgentHello,
+  abortable,
   type Clock,
   FairleadError,
   type FromAgent,
@@ -106,9 +107,9 @@ export class AgentLink {
       version: agentVersion,
       token: await readToken(),
     };
-    const control = tunnel.open(Buffer.from(JSON.stringify(hello)), { signal: AbortSignal.timeout(helloMs) });
+    const control = tunnel.open(Buffer.from(JSON.stringify(hello)));
     control.on('error', () => {});
-    await control.accepted;
+    await abortable(control.accepted, { signal: AbortSignal.timeout(helloMs) });
     return control;
   }
 

@@ -128,11 +128,18 @@ export class CarriedConnection implements Carried {
 
 function dial(to: SocketAddress): Promise<Socket | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ ...to, allowHalfOpen: true, noDelay: true, signal: AbortSignal.timeout(dialTimeoutMs) });
-    const failed = (): void => resolve(undefined);
+    // Not a signal: that would outlive the dialling and end the connection with it.
+    const socket = connect({ ...to, allowHalfOpen: true, noDelay: true, timeout: dialTimeoutMs });
+    const failed = (): void => {
+      socket.destroy();
+      resolve(undefined);
+    };
     socket.once('error', failed);
+    socket.once('timeout', failed);
     socket.once('connect', () => {
       socket.off('error', failed);
+      socket.off('timeout', failed);
+      socket.setTimeout(0);
       resolve(socket);
     });
   });
