@@ -1,9 +1,9 @@
 /**
- * Hands values from one producer to one consumer, one at a time: the producer waits until its value was taken, so nothing
- * piles up between a fast server and a slow reader.
+ * Hands values from producers to one consumer: each producer waits until its value was taken, so nothing piles up between
+ * a fast server and a slow reader.
  */
 export class Handoff<T> implements AsyncIterable<T> {
-  #offered: { readonly value: T; readonly taken: () => void } | undefined;
+  readonly #offers: { readonly value: T; readonly taken: () => void }[] = [];
   #wake: (() => void) | undefined;
   #end: { readonly error?: unknown } | undefined;
 
@@ -11,7 +11,7 @@ export class Handoff<T> implements AsyncIterable<T> {
   give(value: T): Promise<void> {
     if (this.#end) return Promise.resolve();
     return new Promise((taken) => {
-      this.#offered = { value, taken };
+      this.#offers.push({ value, taken });
       this.#wake?.();
     });
   }
@@ -25,11 +25,10 @@ export class Handoff<T> implements AsyncIterable<T> {
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     try {
       for (;;) {
-        const offered = this.#offered;
-        if (offered) {
-          this.#offered = undefined;
-          offered.taken();
-          yield offered.value;
+        const offer = this.#offers.shift();
+        if (offer) {
+          offer.taken();
+          yield offer.value;
         } else if (this.#end) {
           if ('error' in this.#end) throw this.#end.error;
           return;
@@ -41,7 +40,7 @@ export class Handoff<T> implements AsyncIterable<T> {
       }
     } finally {
       this.end();
-      this.#offered?.taken();
+      for (const { taken } of this.#offers.splice(0)) taken();
     }
   }
 }
