@@ -35,6 +35,8 @@ const maxProblems = 5;
 
 const text = v.nullish(v.pipe(v.string('must be a text'), v.maxLength(1024, 'is too long')), '');
 const required = v.pipe(v.string('must be a text'), v.nonEmpty('is empty'), v.maxLength(1024, 'is too long'));
+const record = ({ received }: { readonly received: string }): string =>
+  received === 'undefined' ? 'is missing' : 'must be an object';
 const object = v.nullish(v.custom<JsonObject>(isObject, 'must be an object'));
 
 const reviewSchema = v.object(
@@ -45,7 +47,7 @@ const reviewSchema = v.object(
       {
         uid: required,
         operation: v.picklist(['CREATE', 'UPDATE', 'DELETE', 'CONNECT'], 'must be an operation'),
-        resource: v.object({ group: text, version: text, resource: required }, 'must be an object'),
+        resource: v.object({ group: text, version: text, resource: required }, record),
         subResource: text,
         namespace: text,
         name: text,
@@ -57,10 +59,10 @@ const reviewSchema = v.object(
         oldObject: object,
         dryRun: v.nullish(v.boolean('must be true or false'), false),
       },
-      'must be an object',
+      record,
     ),
   },
-  'must be an object',
+  record,
 );
 
 /** Reads a review as it came over the wire. Fails with `bad-request`, naming what is wrong. */

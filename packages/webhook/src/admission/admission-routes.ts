@@ -19,6 +19,7 @@ interface Route {
 export class AdmissionRoutes {
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #hooks: HookDesk;
+  readonly #reviews: ReviewDesk;
   readonly #notReady: () => string | undefined;
   #isClosing = false;
 
@@ -28,6 +29,7 @@ export class AdmissionRoutes {
     const hooks = new HookDesk(parts, logger, limits);
     const asked = ['GET', 'HEAD'];
     this.#hooks = hooks;
+    this.#reviews = reviews;
     this.#notReady = () => parts.notReady?.();
     this.#routes = new Map<string, Route>([
       [admissionPaths.pods, { methods: ['POST'], answer: (...about) => reviews.answer('pods', ...about) }],
@@ -37,6 +39,11 @@ export class AdmissionRoutes {
       [admissionPaths.healthz, { methods: asked, answer: () => ({ status: 200, body: 'ok' }) }],
       [admissionPaths.readyz, { methods: asked, answer: () => this.#readiness() }],
     ]);
+  }
+
+  /** Bytes of reviews that are held. */
+  get heldBytes(): number {
+    return this.#reviews.heldBytes;
   }
 
   /** Not ready from now on; a hook that runs goes on. */

@@ -53,6 +53,11 @@ export class AdmissionServer implements AsyncDisposable {
     return (this.#server.address() as AddressInfo | null)?.port ?? 0;
   }
 
+  /** Bytes of requests that are being received or worked on. */
+  get heldBytes(): number {
+    return this.#routes.heldBytes;
+  }
+
   /**
    * Is not ready any more, takes no further connections, lets what is being answered end within the time, then cuts. The
    * hook that runs is aborted at the end of that time. Safe to call twice: the first call's time counts.

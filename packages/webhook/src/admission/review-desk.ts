@@ -34,6 +34,11 @@ export class ReviewDesk {
     this.#decisionTimeoutMs = limits.decisionTimeoutMs;
   }
 
+  /** Bytes of reviews that are being received or decided about. */
+  get heldBytes(): number {
+    return this.#bodies.held;
+  }
+
   /** Reads the review and decides. The signal aborts when nobody waits for the answer any more. */
   async answer(kind: ReviewKind, request: IncomingMessage, signal: AbortSignal): Promise<HttpAnswer> {
     if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
