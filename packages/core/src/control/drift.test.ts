@@ -83,7 +83,7 @@ describe('a cluster that changes under the agents', () => {
     expect(await story.phase('mine')).toBe('active');
     expect(await story.cluster.store.read(key)).toEqual(entry);
     expect(story.logger.lines).toContainEqual(
-      expect.objectContaining({ level: 'warn', message: 'agent config cannot be planned anew' }),
+      expect.objectContaining({ level: 'warn', message: 'agent config cannot follow the cluster' }),
     );
   });
 

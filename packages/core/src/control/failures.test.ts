@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { keyOf } from '../conformance/samples.ts';
+import { keyOf, sampleService } from '../conformance/samples.ts';
+import { FairleadError } from '../errors.ts';
 import { cart, podNames, Story } from './testing/story.ts';
 
 const key = keyOf(cart());
@@ -235,5 +236,39 @@ describe('a preparation that comes to nothing', () => {
     await story.pass(5_000, 'ada');
 
     expect(await story.phase('mine')).toBe('active');
+  });
+
+  it('serves what is prepared while the cluster does not answer', async () => {
+    let broken = false;
+    const answer = <T>(call: () => Promise<T>): Promise<T> =>
+      broken ? Promise.reject(new FairleadError('unreachable', 'no answer')) : call();
+    await using story = new Story({
+      ports: ({ workloadResolver: resolver }) => ({
+        workloadResolver: {
+          find: (...args) => answer(() => resolver.find(...args)),
+          list: (...args) => answer(() => resolver.list(...args)),
+          services: (...args) => answer(() => resolver.services(...args)),
+          pods: (...args) => answer(() => resolver.pods(...args)),
+          ownerOf: (...args) => answer(() => resolver.ownerOf(...args)),
+          watch: (...args) => resolver.watch(...args),
+        },
+      }),
+    });
+    await story.start();
+    await story.deploy();
+    story.connect();
+    await story.ask('mine');
+    broken = true;
+
+    story.cluster.resolver.applyService(sampleService());
+    story.lose();
+    await story.pass(1_000);
+    expect(await story.phase('mine')).toBe('interrupted');
+    await story.pass(1_000, 'ada');
+
+    expect(await story.phase('mine')).toBe('active');
+    await story.leave('mine');
+    await story.pass(1_000, 'ada');
+    expect(story.serving()).toEqual([[], [], []]);
   });
 });

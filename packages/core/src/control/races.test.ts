@@ -47,6 +47,35 @@ describe('things that happen at the same time', () => {
     expect(await story.phase('newer')).toBe('refused');
   });
 
+  it('lets the older win also when it takes long to find out what they mean', async () => {
+    await using story = new Story({
+      ports: ({ workloadResolver: resolver, clock }) => ({
+        workloadResolver: {
+          find: async (ref, options) => {
+            if (!ref.kind) await clock.sleep(100);
+            return resolver.find(ref, options);
+          },
+          list: (...args) => resolver.list(...args),
+          services: (...args) => resolver.services(...args),
+          pods: (...args) => resolver.pods(...args),
+          ownerOf: (...args) => resolver.ownerOf(...args),
+          watch: (...args) => resolver.watch(...args),
+        },
+      }),
+    });
+    await story.deploy();
+    for (const name of ['ada', 'bob']) story.connect(name);
+    await story.ask('z-older', {}, 'bob');
+    await story.clock.advance(10);
+    await story.ask('a-newer', {}, 'ada');
+
+    await story.start();
+    await story.pass(1_000, 'ada', 'bob');
+
+    expect(await story.phase('z-older')).toBe('active');
+    expect(await story.phase('a-newer')).toBe('refused');
+  });
+
   it('leaves nothing behind when the intercept is released while it is prepared', async () => {
     await using story = new Story();
     await story.start();

@@ -194,6 +194,20 @@ describe('a watch that breaks off', () => {
     await story.pass(15_000, 'eve');
     expect(await story.phase('other')).toBe('gone');
   });
+
+  it('does not believe in sessions that may have gone meanwhile', async () => {
+    const line = new Line();
+    await using story = new Story({ ports: (usual) => line.through(usual) });
+    await activated(story);
+
+    line.cut();
+    await story.settle();
+    story.lose();
+    line.mend();
+    await story.pass(2_000);
+
+    expect(await story.phase('mine')).toBe('interrupted');
+  });
 });
 
 async function activated(story: Story): Promise<void> {

@@ -72,6 +72,28 @@ describe('WorkQueue', () => {
     expect(queue.size).toBe(0);
   });
 
+  it('does not let new work wait for the end of a long pause', async () => {
+    const clock = new ManualClock();
+    const tries: number[] = [];
+    const queue = new WorkQueue({
+      clock,
+      firstRetryMs: 100,
+      handle: async () => {
+        tries.push(clock.now());
+        if (tries.length < 5) throw new Error('not yet');
+      },
+    });
+    queue.add('cart');
+    await clock.advance(1_000);
+    expect(tries).toEqual([0, 100, 300, 700]);
+
+    queue.add('cart');
+    await clock.advance(1_000);
+
+    expect(tries).toEqual([0, 100, 300, 700, 1_100]);
+    expect(clock.pending).toBe(0);
+  });
+
   it('starts with short pauses again after a success', async () => {
     const clock = new ManualClock();
     const pauses: number[] = [];

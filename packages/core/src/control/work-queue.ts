@@ -9,7 +9,7 @@ export interface WorkQueueOptions {
   readonly onFailure?: (key: string, error: unknown, retryMs: number) => void;
   /** The first pause after a failure; it doubles with each further one. Default 250. */
   readonly firstRetryMs?: number;
-  /** The longest pause. Default 10 000. */
+  /** The longest pause. Default 10 000. Whatever is added meanwhile shortens it to the first. */
   readonly maxRetryMs?: number;
 }
 
@@ -23,6 +23,8 @@ export class WorkQueue implements AsyncDisposable {
   /** Keys being worked on; true: they have to be looked at again. */
   readonly #again = new Map<string, boolean>();
   readonly #runs = new Set<Promise<void>>();
+  /** Of keys that pause: shortens the pause. */
+  readonly #nudges = new Map<string, () => void>();
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -38,6 +40,7 @@ export class WorkQueue implements AsyncDisposable {
     if (this.#stop.signal.aborted) return;
     if (this.#again.has(key)) {
       this.#again.set(key, true);
+      this.#nudges.get(key)?.();
       return;
     }
     this.#again.set(key, true);
@@ -73,6 +76,15 @@ export class WorkQueue implements AsyncDisposable {
     const { clock, firstRetryMs = 250, maxRetryMs = 10_000, onFailure } = this.#options;
     const retryMs = Math.min(maxRetryMs, firstRetryMs * 2 ** failures);
     onFailure?.(key, error, retryMs);
-    await clock.sleep(retryMs, { signal: this.#stop.signal }).catch(() => {});
+    const over = new AbortController();
+    const onStop = (): void => over.abort();
+    this.#stop.signal.addEventListener('abort', onStop, { once: true });
+    if (this.#stop.signal.aborted) onStop();
+    const nudged = new Promise<void>((resolve) => this.#nudges.set(key, resolve));
+    const wait = (ms: number): Promise<void> => clock.sleep(ms, { signal: over.signal }).catch(() => {});
+    await Promise.race([wait(retryMs), nudged.then(() => wait(firstRetryMs))]);
+    this.#nudges.delete(key);
+    over.abort();
+    this.#stop.signal.removeEventListener('abort', onStop);
   }
 }

@@ -4,8 +4,6 @@ import type { Observation } from '../lifecycle/reduce-intercept.ts';
 import type { AgentConfig } from '../model/agent-config.ts';
 import type { InterceptRecord } from '../model/intercept.ts';
 import { formatWorkload, sameWorkload, type WorkloadKey } from '../model/workload.ts';
-import { isCurrent } from '../planning/is-current.ts';
-import { podsToReplace } from '../planning/pods-to-replace.ts';
 import type { StoredConfig } from '../ports/agent-config-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import { admit } from './admit.ts';
@@ -14,14 +12,14 @@ import { ConfigKeeper } from './config-keeper.ts';
 import type { ControlContext } from './control-context.ts';
 import { controlPlaneDefaults } from './control-plane-options.ts';
 import { desiredConfig } from './desired-config.ts';
+import { DriftFollower } from './drift-follower.ts';
 import { followConfig } from './follow-config.ts';
 import { InterceptLedger } from './intercept-ledger.ts';
 import type { InterceptRun } from './intercept-run.ts';
 import { isRefusal, isTransient } from './kinds-of-failure.ts';
 import { nextDeadline } from './next-deadline.ts';
 import { observeIntercept } from './observe-intercept.ts';
-import { servingPods } from './observe-pods.ts';
-import { preferredSettings, unchangedSettings } from './plan-settings.ts';
+import { preferredSettings } from './plan-settings.ts';
 import { PodReplacer } from './pod-replacer.ts';
 import { workloadNotFound } from './workload-not-found.ts';
 import { type ViewPart, WorkloadView } from './workload-view.ts';
@@ -38,11 +36,11 @@ export class WorkloadControl implements AsyncDisposable {
   readonly #log: Logger;
   readonly #view: WorkloadView;
   readonly #keeper: ConfigKeeper;
+  readonly #drift: DriftFollower;
   readonly #replacer: PodReplacer;
   readonly #crew: AgentCrew;
-  #hasSeenWorkload = false;
-  /** The workload, its services or the entry may ask for another config than the stored one. */
-  #mayHaveDrifted = true;
+  /** The entry as of the last look: it is told from this one whether somebody else changed it. */
+  #noted: StoredConfig | undefined;
   #timer: Disposable | undefined;
 
   /** `wake` asks for a {@link reconcile} soon. */
@@ -56,6 +54,7 @@ export class WorkloadControl implements AsyncDisposable {
     this.ledger = new InterceptLedger(context);
     this.#view = new WorkloadView(key, ports.workloadResolver, ports.agentConfigStore, calls);
     this.#keeper = new ConfigKeeper(this.#view, ports.agentConfigStore, calls);
+    this.#drift = new DriftFollower(context, this.#view, this.#keeper, this.#log);
     const patienceMs = options.rolloutPatienceMs ?? controlPlaneDefaults.rolloutPatienceMs;
     this.#replacer = new PodReplacer({ rollout: ports.rollout, clock, patienceMs, onChange: wake });
     this.#crew = new AgentCrew({
@@ -78,23 +77,23 @@ export class WorkloadControl implements AsyncDisposable {
     this.#wake();
   }
 
-  /** Does everything that can be done now. Rejects when a port fails; calling again goes on where it stopped. */
+  /**
+   * Does everything that can be done now. Rejects when a port fails; calling again goes on where it stopped. What is
+   * prepared already is served also while the cluster or the store do not answer.
+   */
   async reconcile(signal: AbortSignal): Promise<void> {
-    if (this.#replacer.noteEnd()) this.#view.markStale('pods');
-    const before = this.#view.entry;
-    await this.#look(signal);
-    await this.#noteEntry(before, signal);
-    await this.#judgeRequests(signal);
-    await this.#store(signal);
-    await this.#followDrift(signal);
-    await this.#replacePods(signal);
-    await this.#takeBack(signal);
-    await this.#serve();
-    await this.#observe(signal);
-    await this.#takeBack(signal);
-    await this.#serve();
-    await this.ledger.flush(signal);
+    this.ledger.sweep();
+    const failures: unknown[] = [];
+    for (const step of [this.#prepare, this.#serve]) {
+      try {
+        await step.call(this, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        failures.push(error);
+      }
+    }
     this.#setTimer();
+    if (failures.length > 0) throw failures[0] as Error;
   }
 
   /** Stops what is under way and resolves when it has ended. Safe to call twice. */
@@ -103,15 +102,30 @@ export class WorkloadControl implements AsyncDisposable {
     await Promise.all([this.#replacer[Symbol.asyncDispose](), this.#crew[Symbol.asyncDispose]()]);
   }
 
-  async #look(signal: AbortSignal): Promise<void> {
+  async #prepare(signal: AbortSignal): Promise<void> {
+    if (this.#replacer.noteEnd()) this.#view.markStale('pods');
     const parts = await this.#view.refresh(signal);
-    if (parts.has('workload') || parts.has('services')) this.#mayHaveDrifted = true;
-    if (this.#view.workload) this.#hasSeenWorkload = true;
-    this.ledger.sweep();
+    if (parts.has('workload') || parts.has('services')) this.#drift.suspect();
+    await this.#noteEntry(signal);
+    await this.#judgeRequests(signal);
+    await this.#store(signal);
+    await this.#followDrift(signal);
+    this.#noted = this.#view.entry;
+    await this.#replacePods(signal);
+    await this.#takeBack(signal);
+  }
+
+  async #serve(signal: AbortSignal): Promise<void> {
+    await this.#assign();
+    await this.#observe(signal);
+    await this.#assign();
+    await this.#takeBack(signal);
+    await this.ledger.flush(signal);
   }
 
   /** What it means that the entry is not as it was. */
-  async #noteEntry(before: StoredConfig | undefined, signal: AbortSignal): Promise<void> {
+  async #noteEntry(signal: AbortSignal): Promise<void> {
+    const before = this.#noted;
     const { entry } = this.#view;
     for (const run of this.ledger.runs.filter(({ isNew }) => isNew)) {
       run.isNew = false;
@@ -121,9 +135,10 @@ export class WorkloadControl implements AsyncDisposable {
       else run.restart(this.#context.ports.clock.now());
     }
     if (entry?.revision === before?.revision) return;
-    this.#mayHaveDrifted = true;
+    this.#drift.suspect();
     if (entry) await this.#follow(entry.config, signal);
     else if (before) await this.#endForLackOfEntry(before, signal);
+    this.#noted = entry;
   }
 
   /** Somebody took the agent away: its intercepts end, and its pods are replaced by pods without it. */
@@ -184,36 +199,16 @@ export class WorkloadControl implements AsyncDisposable {
     this.ledger.due.delete('prepare');
   }
 
-  /** Keeps the entry of a workload right whose object or services changed, whether anybody uses it or not. */
   async #followDrift(signal: AbortSignal): Promise<void> {
-    const { workload, services, entry } = this.#view;
-    if (!this.#mayHaveDrifted || this.ledger.isPreparing || this.#replacer.isBusy) return;
-    this.#mayHaveDrifted = false;
-    if (!entry || entry.config.manual) return;
-    if (!workload) {
-      if (this.#hasSeenWorkload && this.ledger.isEmpty) await this.#keeper.remove(signal);
-      return;
-    }
-    const settings = unchangedSettings(this.#context, entry.config);
-    const desired = desiredConfig(workload, services, entry.config, settings);
-    if (!desired.ok) {
-      this.#log.warn(
-        { code: desired.error.code, reason: desired.error.message },
-        'agent config cannot be planned anew',
-      );
-      return;
-    }
-    if (isCurrent(entry.config, desired.config)) return;
-    this.#log.info({ before: entry.config.hash, after: desired.config.hash }, 'agent config follows the cluster');
-    await this.#keep(desired.config, signal);
+    if (this.ledger.isPreparing || this.#replacer.isBusy) return;
+    if (!(await this.#drift.follow(!this.ledger.isEmpty, signal)) || !this.#view.entry) return;
     this.#keeper.prove();
     this.#replacer.request();
+    await this.#follow(this.#view.entry.config, signal);
   }
 
   async #replacePods(signal: AbortSignal): Promise<void> {
-    const { workload, entry, pods } = this.#view;
-    const outdated = entry?.config.manual ? [] : podsToReplace(entry?.config.hash, pods);
-    const replacement = this.#replacer.advance(workload, outdated);
+    const replacement = this.#replacer.advance(this.#view.workload, this.#view.outdatedPods);
     const waiting = this.ledger.runs.filter(({ state }) => awaitsPods(state));
     switch (replacement.kind) {
       case 'idle':
@@ -248,6 +243,7 @@ export class WorkloadControl implements AsyncDisposable {
       const isInUse = this.ledger.served.length > 0;
       if (await this.#keeper.takeBack(isInUse, signal)) {
         this.#log.info({}, 'agent config was taken back');
+        this.#noted = this.#view.entry;
         await this.#replacer.abort();
         if (this.#view.entry) await this.#follow(this.#view.entry.config, signal);
         this.#replacer.request();
@@ -257,7 +253,7 @@ export class WorkloadControl implements AsyncDisposable {
     due.delete('take-back');
   }
 
-  async #serve(): Promise<void> {
+  async #assign(): Promise<void> {
     const agents = this.#context.ports.agentFleet.agents().filter(({ workload }) => sameWorkload(workload, this.key));
     await this.#crew.serve(agents, this.ledger.served);
     this.ledger.due.delete('assign');
@@ -270,17 +266,12 @@ export class WorkloadControl implements AsyncDisposable {
       const observation = this.#observation(record, state.plan);
       await this.ledger.apply([run], { type: 'observed', observation }, signal);
       const { arrived, total } = observation.replicas;
-      if (total > 0 && arrived === total && this.#allPodsAreCurrent()) this.#keeper.prove();
+      if (total > 0 && arrived === total && this.#view.isServedByCurrentPods) this.#keeper.prove();
     }
   }
 
   #observation(record: InterceptRecord, plan: InterceptPlan): Observation {
     return observeIntercept({ record, plan }, this.#view, this.#crew, this.#context.isSessionUp(record.session));
-  }
-
-  #allPodsAreCurrent(): boolean {
-    const { entry, pods } = this.#view;
-    return servingPods(pods).every((pod) => pod.configHash === entry?.config.hash);
   }
 
   /** Stores a config and lets the intercepts follow it. */

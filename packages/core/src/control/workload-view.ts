@@ -2,8 +2,10 @@ import { FairleadError } from '../errors.ts';
 import type { Pod } from '../model/pod.ts';
 import type { Service } from '../model/service.ts';
 import { formatWorkload, type Workload, type WorkloadKey } from '../model/workload.ts';
+import { podsToReplace } from '../planning/pods-to-replace.ts';
 import type { AgentConfigStore, StoredConfig } from '../ports/agent-config-store.ts';
 import type { WorkloadResolver } from '../ports/workload-resolver.ts';
+import { servingPods } from './observe-pods.ts';
 import type { PortCalls } from './port-calls.ts';
 
 /** A part of what is known about a workload. */
@@ -42,6 +44,16 @@ export class WorkloadView {
   /** Its pods, dying ones included, oldest first. */
   get pods(): readonly Pod[] {
     return this.#pods;
+  }
+
+  /** The pods whose agent is not what the stored config says; none for a manual one. */
+  get outdatedPods(): readonly Pod[] {
+    return this.entry?.config.manual ? [] : podsToReplace(this.entry?.config.hash, this.#pods);
+  }
+
+  /** Whether every pod that serves carries the stored config. */
+  get isServedByCurrentPods(): boolean {
+    return servingPods(this.#pods).every((pod) => pod.configHash === this.entry?.config.hash);
   }
 
   /** Has these parts read anew by the next {@link refresh}. */
