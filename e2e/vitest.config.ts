@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@fairlead/source', 'module', 'node', 'development|production'];
+
+/** Tests on the cluster that `KUBECONFIG` names. They take turns: there is one cluster, and pods take their time. */
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    name: 'e2e',
+    root: import.meta.dirname,
+    include: ['**/*.test.ts'],
+    reporters: ['default', '../scripts/count-reporter.mjs'],
+    fileParallelism: false,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
+  },
+});
