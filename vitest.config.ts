@@ -15,9 +15,15 @@ export default defineConfig({
       thresholds: { lines: 95 },
       reporter: ['text-summary', 'json-summary'],
     },
-    projects: readdirSync('packages').map((name) => ({
-      extends: true,
-      test: { name, root: `packages/${name}`, include: ['src/**/*.test.ts'] },
-    })),
+    projects: [
+      ...readdirSync('packages').map((name) => ({
+        extends: true as const,
+        test: { name, root: `packages/${name}`, include: ['src/**/*.test.ts'] },
+      })),
+      {
+        extends: true as const,
+        test: { name: 'stories', include: ['e2e/embedded/*.test.ts', 'examples/**/*.test.ts'], testTimeout: 30_000 },
+      },
+    ],
   },
 });

@@ -1,0 +1,226 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, connect as dial } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { type LocalCluster, type LocalClusterAdapter, local } from '@fairlead/local-adapter';
+import { connect } from '@fairlead/sdk';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shopManifest } from './shop.ts';
+import { until } from './until.ts';
+
+let shop: LocalClusterAdapter;
+let cluster: LocalCluster;
+
+beforeAll(async () => {
+  shop = local({ manifests: shopManifest });
+  cluster = await shop.start();
+}, 60_000);
+
+afterAll(async () => await shop[Symbol.asyncDispose]());
+
+const cart = (headers: Record<string, string> = {}): Promise<string> =>
+  fetch(`${cluster.url('cart', 'http')}/cart`, { headers }).then((response) => response.text());
+
+/** Sends one line on a new connection and reads until the other side ends. */
+async function order(line: string): Promise<string> {
+  const socket = dial(cluster.address('orders-0.orders', 'orders'));
+  socket.write(`${line}\n`);
+  await once(socket, 'data').then(([first]) => socket.unshift(first));
+  socket.end();
+  return await text(socket);
+}
+
+describe('on the embedded cluster', () => {
+  it('a personal intercept takes its requests on every replica, and nobody else notices', async () => {
+    await using session = await connect(shop);
+    const served: string[] = [];
+    // In pairs, so that connections dealt out in turn bring both kinds to both replicas.
+    const isMine = (index: number): boolean => index % 4 < 2;
+    await using mine = await session.intercept({
+      workload: 'deployment/cart',
+      port: 'http',
+      match: { headers: { 'x-run': session.key } },
+      handler: (request, { pod }) => {
+        served.push(pod);
+        return new Response(`mine ${new URL(request.url).pathname}`);
+      },
+    });
+
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => cart(isMine(index) ? { 'x-run': session.key } : {})),
+    );
+
+    expect(mine.replicas).toEqual({ ready: 2, total: 2 });
+    expect(answers.filter((_, index) => isMine(index))).toEqual(Array(20).fill('mine /cart'));
+    expect(answers.filter((_, index) => !isMine(index)).every((answer) => answer.startsWith('cart of'))).toBe(true);
+    expect(new Set(served).size).toBe(2);
+  });
+
+  it('two sessions with keys of their own share a port, and each gets its own requests', async () => {
+    await using one = await connect(shop);
+    await using two = await connect(shop);
+    const take = (session: typeof one, name: string) =>
+      session.intercept({
+        workload: 'deployment/cart',
+        port: 'http',
+        match: { headers: { 'x-run': session.key } },
+        handler: () => new Response(name),
+      });
+    await using _one = await take(one, 'one');
+    await using _two = await take(two, 'two');
+
+    const answers = await Promise.all([cart({ 'x-run': one.key }), cart({ 'x-run': two.key }), cart()]);
+
+    expect(answers.slice(0, 2)).toEqual(['one', 'two']);
+    expect(answers[2]).toContain('anchors');
+  });
+
+  it('a handler that returns nothing leaves the answer to the app, and one that fails says where', async () => {
+    await using session = await connect(shop);
+    await using _held = await session.intercept({
+      workload: 'cart',
+      port: 'http',
+      match: { headers: { 'x-run': session.key } },
+      handler: (request) => {
+        if (request.headers.has('x-break')) throw new Error('on purpose');
+        return undefined;
+      },
+    });
+
+    expect(await cart({ 'x-run': session.key })).toContain('anchors');
+    const broken = await fetch(cluster.url('cart', 'http'), { headers: { 'x-run': session.key, 'x-break': '1' } });
+    expect(broken.status).toBe(502);
+    expect(await broken.text()).toContain('handler');
+  });
+
+  it('several ports of several containers make one intercept', async () => {
+    await using session = await connect(shop);
+    await using held = await session.intercept({
+      workload: 'cart',
+      ports: ['http', 'stock'],
+      match: { headers: { 'x-run': session.key } },
+      handler: (_request, { containerPort }) => new Response(`port ${containerPort}`),
+    });
+    const stock = await fetch(cluster.url('cart', 'stock'), { headers: { 'x-run': session.key } });
+
+    expect(held.connections.map((each) => each.container)).toEqual(['cart', 'stock']);
+    expect(await cart({ 'x-run': session.key })).toBe('port 8080');
+    expect(await stock.text()).toBe('port 8090');
+  });
+
+  it('an exclusive intercept refuses a second one and names its holder, until it is left', async () => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('data', (data) => socket.write(`mine ${data}`));
+      socket.on('end', () => socket.end());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port: to } = server.address() as AddressInfo;
+    try {
+      await using ada = await connect(shop, { label: 'ada' });
+      await using bob = await connect(shop, { label: 'bob' });
+      const held = await ada.intercept({ workload: 'statefulset/orders', to });
+      expect(await order('rope')).toBe('mine rope\n');
+
+      await expect(bob.intercept({ workload: 'orders', to })).rejects.toMatchObject({
+        code: 'conflict',
+        holder: { intercept: held.name },
+        message: expect.stringContaining('ada'),
+      });
+      await held.leave();
+      await using _bobs = await bob.intercept({ workload: 'orders', to });
+      expect(await order('rope')).toBe('mine rope\n');
+    } finally {
+      server.close();
+    }
+    expect(await order('rope')).toContain('orders-0');
+  });
+
+  it('an ambiguous port is refused with its candidates, and nothing is replaced', async () => {
+    await using session = await connect(shop);
+    const before = cluster.pods().map((pod) => pod.uid);
+
+    await expect(session.intercept({ workload: 'cart', to: 1 })).rejects.toMatchObject({
+      code: 'ambiguous-port',
+      candidates: expect.arrayContaining([expect.stringContaining('stock')]),
+    });
+    expect(cluster.pods().map((pod) => pod.uid)).toEqual(before);
+  });
+
+  it('a local server that is not there leaves the traffic to the app', async () => {
+    await using session = await connect(shop);
+    await using held = await session.intercept({
+      workload: 'cart',
+      port: 'http',
+      match: { headers: { 'x-run': session.key } },
+      to: 9,
+    });
+    const unreachable = once(held.events as never, 'target-unreachable');
+
+    expect(await cart({ 'x-run': session.key })).toContain('anchors');
+    await unreachable;
+  });
+
+  it('a killed pod is replaced, and the intercept is active on its successor', async () => {
+    await using session = await connect(shop);
+    await using held = await session.intercept({
+      workload: 'cart',
+      port: 'http',
+      match: { headers: { 'x-run': session.key } },
+      handler: () => new Response('mine'),
+    });
+    const [victim] = cluster.pods().filter((pod) => pod.name.startsWith('cart-'));
+
+    await cluster.killPod(victim?.name ?? '');
+    await until(
+      async () => [held.phase, held.replicas.ready, held.replicas.total],
+      ([phase, ready, total]) => phase === 'active' && ready === 2 && total === 2,
+      20_000,
+    );
+
+    expect(await Promise.all([1, 2, 3, 4].map(() => cart({ 'x-run': session.key })))).toEqual(Array(4).fill('mine'));
+  });
+
+  it('a dropped connection comes back by itself, and the app answers meanwhile', async () => {
+    await using session = await connect(shop);
+    await using held = await session.intercept({
+      workload: 'cart',
+      port: 'http',
+      match: { headers: { 'x-run': session.key } },
+      handler: () => new Response('mine'),
+    });
+    const phases: string[] = [];
+    held.events.on('phase', (phase) => phases.push(phase));
+
+    shop.dropTransport('sessions');
+    const meanwhile = await cart({ 'x-run': session.key });
+    await until(
+      async () => held.phase,
+      (phase) => phase === 'active',
+      10_000,
+    );
+    const afterwards = await until(
+      () => cart({ 'x-run': session.key }),
+      (answer) => answer === 'mine',
+      10_000,
+    );
+
+    expect(meanwhile === 'mine' || meanwhile.includes('anchors')).toBe(true);
+    expect(afterwards).toBe('mine');
+  });
+
+  it('a wiretap copies requests and answers, which reach the app all the same', async () => {
+    await using session = await connect(shop);
+    await using tap = await session.wiretap({ workload: 'statefulset/orders' });
+
+    expect(await order('rope')).toContain('booked rope');
+    let copied = '';
+    for await (const event of tap) {
+      if (event.type === 'bytes') copied += `${event.direction}: ${Buffer.from(event.bytes)}`;
+      if (event.type === 'end') break;
+    }
+
+    expect(copied).toContain('request: rope');
+    expect(copied).toContain('response: booked rope');
+    expect(tap.stats.dropped).toBe(0);
+  });
+});
