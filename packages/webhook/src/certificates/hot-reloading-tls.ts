@@ -21,6 +21,11 @@ export class HotReloadingTls {
     return this.#options;
   }
 
+  /** How many servers follow. */
+  get servers(): number {
+    return this.#servers.size;
+  }
+
   /** Has this server follow, until what is returned is disposed. */
   attach(server: Server): Disposable {
     this.#servers.add(server);
@@ -35,7 +40,7 @@ export class HotReloadingTls {
 
   /** Takes over every change of a source until the signal aborts. What cannot be served with is logged and left out. */
   async follow(
-    source: CertificateSource,
+    source: Pick<CertificateSource, 'watch'>,
     { signal, logger = new SilentLogger() }: { readonly signal: AbortSignal; readonly logger?: Logger },
   ): Promise<void> {
     for await (const material of source.watch({ signal })) {
