@@ -9,7 +9,9 @@ const longestMs = 2 ** 31 - 1;
 export interface HostTimers<Handle = unknown> {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Calls the action once, after that many milliseconds. */
   setTimeout(action: () => void, ms: number): Handle;
+  /** Makes a call not happen; harmless when it did. */
   clearTimeout(handle: Handle): void;
 }
 

@@ -45,6 +45,7 @@ export interface AgentFleetUnderTest extends AsyncDisposable {
 
 /** How a fleet is made. */
 export interface AgentFleetSetup {
+  /** A fresh fleet that nobody is connected to; disposing takes down whatever was put up for it. */
   create(): Promise<AgentFleetUnderTest>;
 }
 

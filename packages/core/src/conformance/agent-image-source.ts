@@ -13,6 +13,7 @@ export interface AgentImageSourceUnderTest extends AsyncDisposable {
 
 /** How a source is made. */
 export interface AgentImageSourceSetup {
+  /** A fresh source; disposing takes down whatever was put up for it. */
   create(): Promise<AgentImageSourceUnderTest>;
   readonly exempt?: Exemptions<'failure'>;
 }

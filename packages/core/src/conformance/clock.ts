@@ -10,6 +10,7 @@ export interface ClockUnderTest extends AsyncDisposable {
 
 /** How a clock is made. */
 export interface ClockSetup {
+  /** A fresh clock; disposing takes down whatever was put up for it. */
   create(): Promise<ClockUnderTest>;
 }
 

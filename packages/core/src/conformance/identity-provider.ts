@@ -19,6 +19,7 @@ export interface IdentityProviderUnderTest extends AsyncDisposable {
 
 /** How a provider is made. */
 export interface IdentityProviderSetup {
+  /** A fresh provider; disposing takes down whatever was put up for it. */
   create(): Promise<IdentityProviderUnderTest>;
   readonly exempt?: Exemptions<'refusal'>;
 }

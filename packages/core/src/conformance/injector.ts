@@ -13,6 +13,7 @@ export interface InjectorUnderTest extends AsyncDisposable {
 
 /** How an injector is made. */
 export interface InjectorSetup {
+  /** A fresh injector; disposing takes down whatever was put up for it. */
   create(): Promise<InjectorUnderTest>;
 }
 

@@ -12,6 +12,7 @@ export interface InterceptRegistryUnderTest extends AsyncDisposable {
 
 /** How a registry is made. */
 export interface InterceptRegistrySetup {
+  /** A fresh, empty registry; disposing takes down whatever was put up for it. */
   create(): Promise<InterceptRegistryUnderTest>;
 }
 

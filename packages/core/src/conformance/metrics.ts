@@ -18,6 +18,7 @@ export interface Durations {
 
 /** How metrics are made. */
 export interface MetricsSetup {
+  /** Fresh metrics; disposing takes down whatever was put up for it. */
   create(): Promise<MetricsUnderTest>;
 }
 

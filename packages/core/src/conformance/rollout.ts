@@ -20,6 +20,7 @@ export interface RolloutUnderTest extends AsyncDisposable {
 
 /** How a rollout is made. */
 export interface RolloutSetup {
+  /** A fresh rollout and its workload; disposing takes down whatever was put up for it. */
   create(): Promise<RolloutUnderTest>;
   /** `spec`: the strategy edits the workload. `exactly`: it cannot choose pods. `failure`: it does not look at them. */
   readonly exempt?: Exemptions<'spec' | 'exactly' | 'failure'>;

@@ -24,6 +24,7 @@ export interface TrafficProxyUnderTest extends AsyncDisposable {
 
 /** How a proxy is made. */
 export interface TrafficProxySetup {
+  /** A fresh proxy, its app and its parties; disposing takes down whatever was put up for it. */
   create(): Promise<TrafficProxyUnderTest>;
 }
 

@@ -17,6 +17,7 @@ export interface TunnelTransportUnderTest<Stream extends ByteDuplex> extends Asy
 
 /** How a transport is made. */
 export interface TunnelTransportSetup<Stream extends ByteDuplex> {
+  /** A fresh transport and the manager it dials; disposing takes down whatever was put up for it. */
   create(): Promise<TunnelTransportUnderTest<Stream>>;
   readonly exempt?: Exemptions<'unreachable'>;
 }

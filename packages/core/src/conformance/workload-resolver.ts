@@ -12,11 +12,15 @@ export interface WorkloadResolverUnderTest extends AsyncDisposable {
   readonly resolver: WorkloadResolver;
   /** Adds or changes a workload, without pods. The cluster may fill in uid and generation as it likes. */
   applyWorkload(workload: Workload): Promise<void>;
+  /** Takes a workload away. */
   removeWorkload(key: WorkloadKey): Promise<void>;
+  /** Adds or changes a service. */
   applyService(service: Service): Promise<void>;
+  /** Takes a service away. */
   removeService(namespace: string, name: string): Promise<void>;
   /** Makes the workload own one more pod; its name. */
   addPod(workload: WorkloadKey): Promise<string>;
+  /** Takes a pod away; it is not replaced. */
   removePod(namespace: string, name: string): Promise<void>;
   /** Adds a ReplicaSet of this name that belongs to the owner, with one pod; the pod's name. */
   addOwnedReplicaSet(name: string, owner: WorkloadKey): Promise<string>;
@@ -26,6 +30,7 @@ export interface WorkloadResolverUnderTest extends AsyncDisposable {
 
 /** How a resolver is made. */
 export interface WorkloadResolverSetup {
+  /** A fresh resolver of an empty cluster; disposing takes down whatever was put up for it. */
   create(): Promise<WorkloadResolverUnderTest>;
   readonly exempt?: Exemptions<'owned-replica-sets' | 'foreign-pods' | 'pod-changes'>;
 }

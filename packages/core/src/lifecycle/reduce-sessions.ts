@@ -1,5 +1,5 @@
 /** What is known of one session. */
-export interface SessionEntry {
+interface SessionEntry {
   readonly sessionId: string;
   readonly fingerprint: string;
   /** Its tunnel is up. */

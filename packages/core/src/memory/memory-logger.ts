@@ -2,10 +2,18 @@ import type { LogFields, Logger } from '../ports/logger.ts';
 
 /** Says nothing. The default wherever nobody asked to hear. */
 export class SilentLogger implements Logger {
+  /** Does nothing. */
   debug(_fields: LogFields, _message: string): void {}
+
+  /** Does nothing. */
   info(_fields: LogFields, _message: string): void {}
+
+  /** Does nothing. */
   warn(_fields: LogFields, _message: string): void {}
+
+  /** Does nothing. */
   error(_fields: LogFields, _message: string): void {}
+
   child(_fields: LogFields): Logger {
     return this;
   }

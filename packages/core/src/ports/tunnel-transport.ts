@@ -8,7 +8,10 @@ export interface TunnelTransport<Stream extends ByteDuplex = ByteDuplex> {
 
 /** What core needs to know of a byte stream in both directions; on Node it is a `Duplex`. */
 export interface ByteDuplex {
+  /** It was destroyed, from this end or otherwise. */
   readonly destroyed: boolean;
+  /** Sends bytes; false: better wait before sending more. */
   write(chunk: Uint8Array): boolean;
+  /** Ends it at once, in both directions. Harmless the second time. */
   destroy(error?: Error): unknown;
 }
