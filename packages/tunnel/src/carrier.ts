@@ -5,11 +5,12 @@ import { encodeNumber, encodePong } from './control-frame.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { encodeIntroduction } from './introduction.ts';
 import type { Link } from './link.ts';
 import { ProtocolViolation } from './protocol-violation.ts';
 import { RetransmitLog } from './retransmit-log.ts';
 import type { SessionTerms } from './session-options.ts';
-import { encodeSettings, type ReadSettings, type Settings, tokenBytes } from './settings.ts';
+import { type ReadSettings, type Settings, tokenBytes } from './settings.ts';
 import { TunnelError } from './tunnel-error.ts';
 
 /** What a carrier tells its session. */
@@ -161,18 +162,8 @@ export class Carrier {
     return new Candidate(transport, this.#terms.timers, this.#terms.timeouts.handshakeMs, events);
   }
 
-  #introduce(link: Link, resume: Pick<Settings, 'resume' | 'received'>): void {
-    const { limits, role } = this.#terms;
-    const settings: Settings = {
-      initialWindowBytes: limits.initialWindowBytes,
-      maxStreams: limits.maxStreams,
-      maxPendingOpens: limits.maxPendingOpens,
-      maxMetadataBytes: limits.maxMetadataBytes,
-      resumeBufferBytes: this.#terms.resume?.bufferBytes,
-      session: role === 'acceptor' ? this.#token : undefined,
-      ...resume,
-    };
-    link.write([encodeSettings(settings)], () => {});
+  #introduce(link: Link, place: Pick<Settings, 'resume' | 'received'>): void {
+    link.write([encodeIntroduction(this.#terms, this.#token, place)], () => {});
   }
 
   #onFirstSettings(link: Link, { settings, rest }: ReadSettings): void {

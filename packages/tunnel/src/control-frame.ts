@@ -18,6 +18,11 @@ function textBytes(text: string): Buffer {
   return bytes.subarray(0, end);
 }
 
+/** The peer's text in one line, fit to be shown: it may contain anything. */
+function shownText(payload: Buffer, at: number): string {
+  return payload.toString('utf8', at).replaceAll(/\p{Cc}+/gu, ' ');
+}
+
 /** ACCEPT: the stream is wanted. */
 export function encodeAccept(streamId: number): Buffer {
   return frame(streamId, frameType.accept, 0);
@@ -41,7 +46,7 @@ export function encodeReset(streamId: number, reason: ResetReason, message = '')
 
 /** What an RST says. */
 export function decodeReset(payload: Buffer): { readonly reason: ResetReason; readonly message: string } {
-  return { reason: resetReasonOf(payload.readUInt8(0)), message: payload.toString('utf8', 1) };
+  return { reason: resetReasonOf(payload.readUInt8(0)), message: shownText(payload, 1) };
 }
 
 /** What a GOAWAY says. */
@@ -69,7 +74,7 @@ export function decodeGoAway(payload: Buffer): GoAway {
   return {
     isFinal: payload.readUInt8(0) === 1,
     code: closeCodeOf(payload.readUInt8(1)),
-    message: payload.toString('utf8', 2),
+    message: shownText(payload, 2),
   };
 }
 

@@ -96,6 +96,18 @@ describe('Heartbeat', () => {
     expect(verdicts).toEqual([]);
   });
 
+  it('does not take its own sleep for the silence of the peer', async () => {
+    const { timers, verdicts, answer } = aHeartbeat();
+    answer(1);
+
+    timers.sleep(60_000);
+    await timers.advance(1);
+    const afterSleep = [...verdicts];
+    await timers.advance(15_000);
+
+    expect([afterSleep, verdicts]).toEqual([[], ['heartbeat-silent at 75000']]);
+  });
+
   it('measures the round trip, several times at the start', async () => {
     const { timers, heartbeat, asked, answer } = aHeartbeat();
 

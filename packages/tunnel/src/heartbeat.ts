@@ -115,12 +115,16 @@ export class Heartbeat {
   #arm(): void {
     this.#timers.clearTimeout(this.#timer);
     const { intervalMs, deadAfterMs } = this.#options;
-    const due = Math.min(this.#lastAsked + intervalMs, this.#lastLife + deadAfterMs);
-    this.#timer = this.#timers.setTimeout(() => this.#onTimer(), Math.max(1, Math.ceil(due - this.#timers.now())));
+    const now = this.#timers.now();
+    const wait = Math.min(this.#lastAsked + intervalMs, this.#lastLife + deadAfterMs) - now;
+    const due = now + Math.max(1, Math.ceil(wait));
+    this.#timer = this.#timers.setTimeout(() => this.#onTimer(due), due - now);
   }
 
-  #onTimer(): void {
+  #onTimer(due: number): void {
     const now = this.#timers.now();
+    // Whoever slept through the time (a debugger, a lid that was closed) has not heard what may be waiting to be read.
+    if (now - due > this.#options.intervalMs) this.#lastLife = now;
     if (now - this.#lastLife >= this.#options.deadAfterMs) {
       this.stop();
       this.#events.dead(this.#verdict());

@@ -40,7 +40,7 @@ function data(streamId: number, bytes: number): Buffer {
 
 const ping = encodeNumber('ping', 1);
 
-describe('A session with a hostile peer', () => {
+describe('A session with a hostile peer', { timeout: 30_000 }, () => {
   it.each([
     ['bytes of another protocol', 'protocol-error', [Buffer.from('GET / HTTP/1.1\r\nhost: x\r\n\r\n')]],
     ['an unknown frame type', 'protocol-error', [rawFrame(99, 1)]],

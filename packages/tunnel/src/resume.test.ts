@@ -31,7 +31,7 @@ async function digestOf(stream: TunnelStream): Promise<string> {
   return hash.digest('hex');
 }
 
-describe('A session that can be resumed', () => {
+describe('A session that can be resumed', { timeout: 30_000 }, () => {
   it('waits without its transport, and goes on over the next one', async () => {
     const pair = await aResumablePair();
     const [near, far] = await pair.connect();
@@ -323,7 +323,7 @@ describe('A session that can be resumed', () => {
   });
 });
 
-describe('ResumableSessions', () => {
+describe('ResumableSessions', { timeout: 30_000 }, () => {
   async function aVisitor(sessions: ResumableSessions, dialer?: TunnelSession): Promise<TunnelSession> {
     const [ours, theirs] = duplexPair();
     const accepted = sessions.accept(theirs, { resume });

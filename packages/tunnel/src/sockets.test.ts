@@ -34,7 +34,7 @@ const echo = {
   },
 };
 
-describe('A session over TCP', () => {
+describe('A session over TCP', { timeout: 30_000 }, () => {
   it('carries a thousand streams, and ends both sockets when it closes', async () => {
     let acceptor: TunnelSession | undefined;
     const accepted: Socket[] = [];

@@ -13,7 +13,7 @@ import { TunnelSession } from './tunnel-session.ts';
 
 const utf8 = (text: string): Buffer => Buffer.from(text);
 
-describe('TunnelSession', () => {
+describe('TunnelSession', { timeout: 30_000 }, () => {
   it('opens a stream with metadata and first bytes, and carries both directions', async () => {
     const pair = aPair();
     const near = pair.dialer.open(utf8('who'), { firstBytes: utf8('hello ') });
@@ -129,6 +129,17 @@ describe('TunnelSession', () => {
     });
     expect(ownError).toBeUndefined();
     await until(() => pair.dialer.stats.streams === 0 && pair.acceptor.stats.streams === 0);
+  });
+
+  it('shows the text of the peer in one line, however long and wild it is', async () => {
+    const pair = aPair();
+    const [near, far] = await pair.connect();
+
+    near.reset('gone', `\u001b[31mred\nFAKE LOG LINE ${'\u{1f600}'.repeat(300)}`);
+    const [error] = (await once(far, 'error')) as [Error];
+
+    expect(error.message).toMatch(/: {2}\[31mred FAKE LOG LINE \u{1f600}+$/u);
+    expect(Buffer.byteLength(error.message)).toBeLessThan(600);
   });
 
   it.each([

@@ -31,6 +31,11 @@ export class ManualTimers implements TunnelTimers {
     this.#entries.delete(handle as number);
   }
 
+  /** Lets time pass without any timer noticing, as when the program stands still. */
+  sleep(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Moves time, stopping at each timer on the way until what it caused has come to rest. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
