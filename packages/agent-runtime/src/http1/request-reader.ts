@@ -46,6 +46,12 @@ export class RequestReader {
     if (head.body !== 0) this.#body = new MessageBody(head.body);
     return head;
   }
+
+  /** Forgets the head that was read last: it is read again. */
+  restart(): void {
+    this.#scanner.reset();
+    this.#body = undefined;
+  }
 }
 
 /** The request whose whole head is at the beginning of these bytes. */

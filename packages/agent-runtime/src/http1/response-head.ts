@@ -7,7 +7,7 @@ export interface ResponseHead {
   readonly status: number;
   /** Of an answer to a request that permits one; the status and the request's method may forbid it. */
   readonly body: BodyLength;
-  /** The sender closes the connection afterwards. */
+  /** The sender says that it closes the connection afterwards. */
   readonly closes: boolean;
 }
 
@@ -24,7 +24,7 @@ export function readResponseHead(scanner: HeadScanner, data: Buffer, start: numb
   if (transferEncoding !== '' && contentLength !== -1) return undefined;
   const body = bodyLength(transferEncoding, contentLength);
   const isHttp10 = data[line + version.length] === 48;
-  return { status, body, closes: body === untilClose || closesAfter(scanner.connection, isHttp10) };
+  return { status, body, closes: closesAfter(scanner.connection, isHttp10) };
 }
 
 /** The status code of a status line, without its line end; 0 when it is not one. */

@@ -102,8 +102,8 @@ export class ResponseReader {
     }
     this.hasBegun = status >= 200;
     if (status < 200) return;
-    this.closes = head.closes;
     const isEmpty = asked.isHead || status === 204 || status === 304 || head.body === 0;
+    this.closes = head.closes || (!isEmpty && head.body === untilClose);
     if (isEmpty) this.state = 'done';
     else this.#body = new MessageBody(head.body);
   }

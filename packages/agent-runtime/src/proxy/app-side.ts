@@ -28,6 +28,11 @@ export class AppSide implements Side {
     this.#socket = this.#connect(0);
   }
 
+  /** The app was reached. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
   write(bytes: Buffer): boolean {
     if (this.#isConnected) return this.#socket.write(bytes);
     this.#early.push(bytes);

@@ -28,8 +28,8 @@ export class DivertedSide implements Side {
   isAccepted = false;
   /** Bytes came back. */
   hasAnswered = false;
-  /** Since when no request is under way on it; 0 while one is, or before the first. */
-  idleSince = 0;
+  /** Since when no request is under way on it; undefined while one is, or before the first. */
+  idleSince: number | undefined;
   readonly #options: DivertedSideOptions;
   #stream: DivertedStream | undefined;
   #timer: Disposable | undefined;
@@ -46,7 +46,8 @@ export class DivertedSide implements Side {
   /** Whether another request may be sent on it after a pause. Local servers close idle connections, often after 5 s. */
   get isFresh(): boolean {
     const { clock, limits } = this.#options;
-    return !this.#isOver && (this.idleSince === 0 || clock.now() - this.idleSince < limits.reuseIdleMs);
+    const { idleSince } = this;
+    return !this.#isOver && (idleSince === undefined || clock.now() - idleSince < limits.reuseIdleMs);
   }
 
   /** Opens the stream now, without bytes. */

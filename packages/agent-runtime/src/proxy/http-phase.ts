@@ -126,7 +126,7 @@ export class HttpPhase implements Phase {
     const host = this.#host;
     const app = host.sides.app();
     host.current = app;
-    host.waitFor(app);
+    if (!app.isConnected) host.waitFor(app);
   }
 
   /** Limits the time that the head of the next request may take. */
@@ -205,7 +205,7 @@ export class HttpPhase implements Phase {
     let start = 0;
     if (side instanceof DivertedSide) {
       start = side.replay.end;
-      side.idleSince = 0;
+      side.idleSince = undefined;
       port.counters.diverted += 1;
     }
     const sinks = port.routes.wiretaps.length > 0 ? taps.forRequest(head, port.routes) : undefined;
@@ -249,6 +249,7 @@ export class HttpPhase implements Phase {
   }
 
   #hold(): void {
+    this.#requests.restart();
     this.#flush(this.#window.at);
     this.#held.push(this.#window.take());
     this.#isHolding = true;

@@ -14,8 +14,8 @@ export function refuseUnclear(why: Unclear | 'too-slow'): Buffer {
 
 /** Answers a request whose intercept's holder was lost when it may have acted upon it already. */
 export function refuseLost(intercept: string, error: Error): Buffer {
-  const reason = `the holder of intercept ${intercept} was lost before it answered: ${error.message}`;
-  return answer('502 Bad Gateway', `traffic-agent → tunnel: ${reason}`);
+  const hop = `between the traffic-agent and the holder of intercept ${intercept}`;
+  return answer('502 Bad Gateway', `traffic-agent: the request was lost ${hop}: ${error.message}`);
 }
 
 function answer(status: string, reason: string): Buffer {
