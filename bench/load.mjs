@@ -4,7 +4,7 @@ import { cpuSeconds, finish } from './processes.mjs';
 export async function cpuPerGb(proxy, { times = 12 } = {}) {
   const urls = Array.from({ length: times }, () => ['-o', '/dev/null', `http://127.0.0.1:${proxy.port}/64m`]).flat();
   const before = cpuSeconds(...proxy.pids);
-  await finish('curl', ['-sS', '--max-time', '60', ...urls]);
+  await finish('curl', ['-sSf', '--max-time', '60', ...urls]);
   return (cpuSeconds(...proxy.pids) - before) / ((times * (64 << 20)) / 1e9);
 }
 

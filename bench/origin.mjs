@@ -1,9 +1,11 @@
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { family, listening, start } from './processes.mjs';
 
 /** nginx as the app behind every proxy: `/small`, `/1m` and `/64m`. */
 export async function startOrigin(folder, port) {
   mkdirSync(`${folder}/www`, { recursive: true });
+  // The worker of nginx runs as nobody.
+  chmodSync(folder, 0o755);
   for (const [name, bytes] of [
     ['1m', 1 << 20],
     ['64m', 64 << 20],

@@ -8,7 +8,7 @@ export async function startHaproxy(folder, mode, port, appPort) {
     `${folder}/haproxy-${mode}.cfg`,
     `global
   nbthread 1
-  maxconn 20000
+  maxconn 4000
 defaults
   mode ${mode}
   timeout connect 5s

@@ -10,7 +10,10 @@ const bin = (name) => `node_modules/.bin/${name}`;
 
 /** Step name → the commands that make it up, each `[program, ...arguments]`. */
 const steps = {
-  build: [[bin('tsc'), '-b']],
+  build: [
+    [bin('tsc'), '-b'],
+    [process.execPath, 'scripts/bundle-agent.mjs'],
+  ],
   types: [[bin('tsc'), '-p', 'tsconfig.test.json']],
   lint: [
     [bin('biome'), 'ci', '--error-on-warnings', '.'],

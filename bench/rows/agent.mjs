@@ -13,7 +13,7 @@ export async function agentRows({ folder, rounds, ports, wanted }) {
     if (wanted(options.id)) rows.push(await compare({ rounds, ...options }));
   };
 
-  const idle = await startAgent({ port: ports(), appPort: origin.port });
+  const idle = await startAgent({ folder, port: ports(), appPort: origin.port });
   if (wanted('agent.rss-mb')) {
     const seen = rssMegabytes(idle.pids[0]);
     rows.push({
@@ -35,7 +35,12 @@ export async function agentRows({ folder, rounds, ports, wanted }) {
   await against('tcp.cpu-per-request', 1.4, 'µs', cpuPerRequest, idle, tcp, 'haproxy tcp');
   await against('tcp.cpu-per-connection', 2.2, 'µs', cpuPerConnection, idle, tcp, 'haproxy tcp');
 
-  const routing = await startAgent({ port: ports(), appPort: origin.port, match: { headers: { 'x-user': 'ada' } } });
+  const routing = await startAgent({
+    folder,
+    port: ports(),
+    appPort: origin.port,
+    match: { headers: { 'x-user': 'ada' } },
+  });
   const http = await startHaproxy(folder, 'http', ports(), origin.port);
   const cpuPerMegabyte = async (proxy) => {
     const perRequest = await cpuPerRequest(proxy, { path: '/1m', connections: 4 });
@@ -43,5 +48,7 @@ export async function agentRows({ folder, rounds, ports, wanted }) {
   };
   await against('http1.cpu-per-request', 1.5, 'µs', cpuPerRequest, routing, http, 'haproxy http');
   await against('http1.cpu-per-mb', 1, 'µs/MB', cpuPerMegabyte, routing, http, 'haproxy http');
+  await idle.close();
+  await routing.close();
   return rows;
 }

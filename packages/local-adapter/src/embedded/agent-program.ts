@@ -17,11 +17,11 @@ export function agentProgram(main: string = installedMain()): AgentLaunch {
 }
 
 function installedMain(): string {
-  const name = '@fairlead/agent-runtime/main';
+  const require = createRequire(import.meta.url);
   try {
-    return createRequire(import.meta.url).resolve(name);
+    return require.resolve('@fairlead/agent-runtime/main');
   } catch (cause) {
-    throw notThere(name, cause);
+    throw notThere('@fairlead/agent-runtime/main', cause);
   }
 }
 
