@@ -381,6 +381,34 @@ describe('An intercept', () => {
     await expect.poll(() => intercept.phase).toBe('released');
   });
 
+  it('does its work though a listener throws', async () => {
+    await using lab = await SessionLab.start();
+    const session = await lab.connect();
+    const thrown: unknown[] = [];
+    const before = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => thrown.push(error.message));
+
+    const intercept = await session.intercept({
+      workload: 'cart',
+      to: await anEcho(),
+      name: 'mine',
+      onProgress: () => {
+        throw new Error('progress');
+      },
+    });
+    intercept.events.once('phase', () => {
+      throw new Error('phase');
+    });
+    await lab.report('mine', { phase: 'waiting', progress: { stage: 'agents', done: 0, total: 1 } });
+    await expect.poll(() => thrown).toEqual(['progress', 'phase']);
+    process.removeAllListeners('uncaughtException');
+    for (const listener of before) process.on('uncaughtException', listener);
+
+    expect(intercept.phase).toBe('waiting');
+    expect(await ask(lab.relay.divert('shop/mine'), 'still')).toBe('still');
+  });
+
   it('is lost with lease-expired when its record went away while the session was not connected', async () => {
     await using lab = await SessionLab.start();
     const session = await lab.connect();

@@ -12,6 +12,7 @@ import type {
 import type { IncomingStream } from '@fairlead/tunnel';
 import { EventEmitter } from 'eventemitter3';
 import type { InterceptEvents } from './intercept-events.ts';
+import { notify } from './notify.ts';
 import type { WantedPort } from './parse-intercept.ts';
 import { type ActivationOptions, RegistryEntry, type RegistryEntryParts } from './registry/registry-entry.ts';
 import { DivertedTraffic, type TrafficCounters } from './traffic/diverted-traffic.ts';
@@ -80,8 +81,8 @@ export class Intercept implements AsyncDisposable {
       clock,
       openApp,
       events: {
-        targetUnreachable: (error) => this.events.emit('target-unreachable', error),
-        handlerFailed: (failure) => this.events.emit('handler-failed', failure),
+        targetUnreachable: (error) => notify(() => this.events.emit('target-unreachable', error)),
+        handlerFailed: (failure) => notify(() => this.events.emit('handler-failed', failure)),
       },
     });
   }
@@ -157,13 +158,13 @@ export class Intercept implements AsyncDisposable {
 
   #lost(error: FairleadError): void {
     this.#enter('released', new Date(this.#parts.clock.now()));
-    this.events.emit('lost', error);
+    notify(() => this.events.emit('lost', error));
     void this.leave();
   }
 
   #enter(phase: InterceptPhase, since: Date): void {
     if (phase === this.#phase) return;
     this.#phase = phase;
-    this.events.emit('phase', phase, since);
+    notify(() => this.events.emit('phase', phase, since));
   }
 }

@@ -11,6 +11,7 @@ import type { IncomingStream } from '@fairlead/tunnel';
 import { EventEmitter } from 'eventemitter3';
 import { Intercept } from './intercept.ts';
 import type { InterceptOptions, WiretapOptions } from './intercept-options.ts';
+import { notify } from './notify.ts';
 import { parseIntercept, parseWiretap } from './parse-intercept.ts';
 import { type DryRun, dryRun, type PlanRequest } from './plan.ts';
 import { RecordWatch } from './registry/record-watch.ts';
@@ -72,8 +73,8 @@ export class Session implements AsyncDisposable {
         logger: ports.logger,
         onStream: (incoming) => session.#take(incoming),
         events: {
-          interrupted: (error) => session.events.emit('interrupted', error),
-          resumed: () => session.events.emit('resumed'),
+          interrupted: (error) => notify(() => session.events.emit('interrupted', error)),
+          resumed: () => notify(() => session.events.emit('resumed')),
           lost: (error) => session.#lost(error),
         },
       },
@@ -231,6 +232,6 @@ export class Session implements AsyncDisposable {
   #lost(error: FairleadError): void {
     this.#over.abort(error);
     for (const held of this.#held.values()) held.fail(error);
-    this.events.emit('lost', error);
+    notify(() => this.events.emit('lost', error));
   }
 }

@@ -11,6 +11,7 @@ import {
   type InterceptStatus,
   type Logger,
 } from '@fairlead/core';
+import { notify } from '../notify.ts';
 import { timeLimit } from '../time-limit.ts';
 import { backOffMs } from '../tunnel/back-off.ts';
 import type { RecordWatch } from './record-watch.ts';
@@ -153,7 +154,8 @@ export class RegistryEntry {
     const { status } = record;
     this.#isThere = 'yes';
     this.#status = status;
-    if (status.progress) this.#onProgress?.(status.progress);
+    const { progress } = status;
+    if (progress) notify(() => this.#onProgress?.(progress));
     if (status.phase === 'active') {
       this.#wasActive = true;
       this.#settle.resolve();

@@ -132,7 +132,6 @@ function interruptionOf(reason: string | undefined): FairleadError {
   if (reason === 'replaced') {
     return new FairleadError('closed', 'another connection took the place of this session', { phase: 'tunnel' });
   }
-  if (reason === 'revoked') return new FairleadError('closed', 'the session was revoked', { phase: 'tunnel' });
   const why = reason ? ` (${reason})` : '';
   return new FairleadError('connection-lost', `the connection to the relay was lost${why}`, { phase: 'tunnel' });
 }
