@@ -14,13 +14,13 @@ describe('AgentLink', () => {
     await clock.advance(0);
     link.want({ epoch: 2, ports: [] });
     await clock.advance(0);
+    expect(agent.assignments.map(({ epoch }) => epoch)).toEqual([1, 2]);
     expect(link.acked).toBe(Number.NEGATIVE_INFINITY);
 
     agent.acknowledge();
     await clock.advance(0);
 
     expect(link.acked).toBe(2);
-    expect(agent.assignments.map(({ epoch }) => epoch)).toEqual([1, 2]);
   });
 
   it('tries again what was refused, and tells why meanwhile', async () => {

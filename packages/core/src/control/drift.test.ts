@@ -196,9 +196,10 @@ describe('taking an agent away', () => {
 
   it('does not replace pods when a manual entry is deleted', async () => {
     await using story = new Story();
-    await story.cluster.store.write(key, sampleConfig({ manual: true }));
-    await story.start();
-    await story.deploy();
+    await activated(story);
+    const entry = await story.cluster.store.read(key);
+    await story.cluster.store.write(key, { ...sampleConfig(), ...entry?.config, manual: true }, entry?.revision);
+    await story.settle();
     const pods = podNames(story);
 
     await story.cluster.store.delete(key);

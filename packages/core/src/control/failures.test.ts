@@ -189,6 +189,21 @@ describe('a preparation that comes to nothing', () => {
     expect(await story.phase('first')).toBe('active');
   });
 
+  it('is taken back also when the services changed meanwhile', async () => {
+    await using story = new Story();
+    await story.start();
+    await story.deploy();
+    story.connect();
+    story.cluster.problem = { cause: 'image-pull', message: 'no such image' };
+    await story.ask('mine');
+
+    story.cluster.resolver.applyService(sampleService({ ports: [{ name: 'http', port: 8000, targetPort: 'http' }] }));
+    await story.pass(15_000, 'ada');
+
+    expect(await story.phase('mine')).toBe('failed');
+    expect(await story.cluster.store.read(key)).toBeUndefined();
+  });
+
   it('leaves what others are being prepared with', async () => {
     await using story = new Story();
     await story.start();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keyOf } from '../conformance/samples.ts';
+import { FairleadError } from '../errors.ts';
 import { cart, podNames, Story, sessionOf } from './testing/story.ts';
 
 const key = keyOf(cart());
@@ -48,10 +49,12 @@ describe('things that happen at the same time', () => {
   });
 
   it('lets the older win also when it takes long to find out what they mean', async () => {
+    let broken = true;
     await using story = new Story({
       ports: ({ workloadResolver: resolver, clock }) => ({
         workloadResolver: {
           find: async (ref, options) => {
+            if (broken) throw new FairleadError('unreachable', 'no answer');
             if (!ref.kind) await clock.sleep(100);
             return resolver.find(ref, options);
           },
@@ -68,9 +71,12 @@ describe('things that happen at the same time', () => {
     await story.ask('z-older', {}, 'bob');
     await story.clock.advance(10);
     await story.ask('a-newer', {}, 'ada');
-
     await story.start();
     await story.pass(1_000, 'ada', 'bob');
+    expect(await story.phase('z-older')).toBe('requested');
+
+    broken = false;
+    await story.pass(10_000, 'ada', 'bob');
 
     expect(await story.phase('z-older')).toBe('active');
     expect(await story.phase('a-newer')).toBe('refused');
@@ -93,6 +99,24 @@ describe('things that happen at the same time', () => {
     expect(await story.cluster.store.read(key)).toBeUndefined();
     expect(story.cluster.podsOf(key).map((pod) => pod.configHash)).toEqual([undefined, undefined, undefined]);
     expect(story.told('mine').at(-1)).toBe('gone');
+  });
+
+  it('leaves the agents where they work when the intercept is released before it was active', async () => {
+    await using story = new Story();
+    await story.start();
+    await story.deploy();
+    story.connect();
+    await story.ask('earlier');
+    await story.leave('earlier');
+    const pods = podNames(story);
+    story.lose();
+    await story.ask('mine');
+    expect(await story.phase('mine')).toBe('waiting');
+
+    await story.leave('mine');
+
+    expect(await story.cluster.store.read(key)).toBeDefined();
+    expect(podNames(story)).toEqual(pods);
   });
 
   it('leaves nothing behind when the session dies while its intercept is prepared', async () => {

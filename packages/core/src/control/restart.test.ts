@@ -195,6 +195,26 @@ describe('a watch that breaks off', () => {
     expect(await story.phase('other')).toBe('gone');
   });
 
+  it('follows what the cluster and others changed meanwhile', async () => {
+    const line = new Line();
+    await using story = new Story({ ports: (usual) => line.through(usual) });
+    await activated(story);
+
+    line.cut();
+    await story.settle();
+    story.cluster.resolver.applyService(sampleService({ ports: [{ name: 'http', port: 8000, targetPort: 'http' }] }));
+    line.mend();
+    await story.pass(5_000, 'ada');
+    expect((await story.cluster.store.read(key))?.config.containers[0]?.intercepts[0]?.servicePort).toBe(8000);
+    line.cut();
+    await story.settle();
+    await story.cluster.store.delete(key);
+    line.mend();
+    await story.pass(5_000, 'ada');
+
+    expect(await story.phase('mine')).toBe('failed');
+  });
+
   it('does not believe in sessions that may have gone meanwhile', async () => {
     const line = new Line();
     await using story = new Story({ ports: (usual) => line.through(usual) });

@@ -150,7 +150,6 @@ export class WorkloadControl implements AsyncDisposable {
     if (!before.config.manual) this.#replacer.request();
     this.#keeper.prove();
     await this.ledger.apply(concerned, { type: 'failed', error }, signal);
-    this.ledger.due.delete('take-back');
   }
 
   async #judgeRequests(signal: AbortSignal): Promise<void> {
