@@ -40,11 +40,11 @@ export function describeRollout(name: string, setup: RolloutSetup): void {
 
     it('does nothing without pods', async () => {
       await using made = await setup.create();
-      const before = names(await made.pods());
+      const before = uids(await made.pods());
 
       await made.rollout.replace(made.workload, []);
 
-      expect(names(await made.pods())).toEqual(before);
+      expect(uids(await made.pods())).toEqual(before);
     });
 
     it('replaces all pods that it is given; at the end their successors are ready', async () => {
@@ -57,7 +57,7 @@ export function describeRollout(name: string, setup: RolloutSetup): void {
       const after = await made.pods();
       expect(after).toHaveLength(before.length);
       expect(after.every((pod) => pod.ready && pod.configHash === 'hash-2')).toBe(true);
-      expect(names(after).filter((pod) => names(before).includes(pod))).toEqual([]);
+      expect(uids(after).filter((pod) => uids(before).includes(pod))).toEqual([]);
     });
 
     keeps(setup.exempt, 'exactly', 'replaces exactly the pods that it is given', async () => {
@@ -67,10 +67,10 @@ export function describeRollout(name: string, setup: RolloutSetup): void {
 
       await made.rollout.replace(made.workload, [first as Pod]);
 
-      const after = names(await made.pods());
+      const after = uids(await made.pods());
       expect(after).toHaveLength(others.length + 1);
-      expect(after).toEqual(expect.arrayContaining([...names(others)]));
-      expect(after).not.toContain(first?.name);
+      expect(after).toEqual(expect.arrayContaining([...uids(others)]));
+      expect(after).not.toContain(first?.uid);
     });
 
     it('tells its progress after each pod', async () => {
@@ -102,7 +102,7 @@ export function describeRollout(name: string, setup: RolloutSetup): void {
       const replacing = made.rollout.replace(made.workload, before, { signal: AbortSignal.abort(reason) });
 
       await expect(replacing).rejects.toBe(reason);
-      expect(names(await made.pods())).toEqual(names(before));
+      expect(uids(await made.pods())).toEqual(uids(before));
     });
 
     it('stops between pods when the signal aborts', async () => {
@@ -139,15 +139,16 @@ export function describeRollout(name: string, setup: RolloutSetup): void {
       await using made = await setup.create();
       const before = await made.pods();
       await made.rollout.replace(made.workload, before);
-      const after = names(await made.pods());
+      const after = uids(await made.pods());
 
       await made.rollout.replace(made.workload, before);
 
-      expect(names(await made.pods())).toEqual(after);
+      expect(uids(await made.pods())).toEqual(after);
     });
   });
 }
 
-function names(pods: readonly Pod[]): readonly string[] {
-  return pods.map((pod) => pod.name).sort();
+/** By uid: a successor may well have the name of the pod whose place it takes. */
+function uids(pods: readonly Pod[]): readonly string[] {
+  return pods.map((pod) => pod.uid).sort();
 }
