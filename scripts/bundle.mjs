@@ -13,7 +13,6 @@ await build({
   platform: 'node',
   resolve: {
     conditionNames: ['@fairlead/source', 'import', 'node', 'default'],
-    alias: { '@fairlead/agent-runtime/main': `${root}packages/agent-runtime/src/main.ts` },
   },
   // Packages promise that importing them does nothing; their mains are the exception.
   treeshake: { moduleSideEffects: [{ test: /\/src\/main\.ts$/, sideEffects: true }] },

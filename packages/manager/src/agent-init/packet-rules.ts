@@ -33,13 +33,6 @@ export const inboundEntry: EntryRule = { chain: 'PREROUTING', rule: ['-j', redir
  */
 export function ownEntry(agentUser: number, family: AddressFamily): EntryRule {
   const loopback = family === 'ipv4' ? '127.0.0.0/8' : '::1/128';
-  return {
-    chain: 'OUTPUT',
-    rule: [
-      ...['!', '-d', loopback],
-      ...['-m', 'addrtype', '--dst-type', 'LOCAL'],
-      ...['-m', 'owner', '!', '--uid-owner', String(agentUser)],
-      ...['-j', redirectChain],
-    ],
-  };
+  const rule = `! -d ${loopback} -m addrtype --dst-type LOCAL -m owner ! --uid-owner ${agentUser} -j ${redirectChain}`;
+  return { chain: 'OUTPUT', rule: rule.split(' ') };
 }

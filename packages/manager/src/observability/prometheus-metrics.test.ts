@@ -57,7 +57,7 @@ describe('PrometheusMetrics', () => {
     ]);
 
     expect(good.headers.get('content-type')).toContain('text/plain');
-    expect(await good.text()).toMatch(/# HELP fairlead_leader 1 on the replica[^]*\nfairlead_leader 1\n/);
+    expect(await good.text()).toMatch(/# HELP fairlead_leader 1 on the replica[\s\S]*\nfairlead_leader 1\n/);
     expect([good.status, bad.status, post.status]).toEqual([200, 404, 404]);
     await expect(MetricsServer.listen(metrics, server.port)).rejects.toMatchObject({ code: 'port-taken' });
   });

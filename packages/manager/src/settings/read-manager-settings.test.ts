@@ -8,13 +8,14 @@ interface Variable {
   readonly value?: string;
 }
 
+interface DeploymentSpec {
+  readonly template?: { readonly spec: { readonly containers: readonly { readonly env: readonly Variable[] }[] } };
+}
+
 /** What the Deployment of these options puts into a pod's environment. */
 function environmentOf(options: InstallOptions): Environment {
-  const deployment = installObjects(options).find(({ kind }) => kind === 'Deployment');
-  const { template } = deployment?.spec as {
-    readonly template: { readonly spec: { readonly containers: readonly { readonly env: readonly Variable[] }[] } };
-  };
-  const variables = template.spec.containers.flatMap(({ env }) => env);
+  const specs = installObjects(options).map(({ spec }) => spec as DeploymentSpec | undefined);
+  const variables = specs.flatMap((spec) => spec?.template?.spec.containers.flatMap(({ env }) => env) ?? []);
   return {
     ...Object.fromEntries(variables.map(({ name, value }) => [name, value])),
     FAIRLEAD_POD_NAME: 'fairlead-manager-1',
