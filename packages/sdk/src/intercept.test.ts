@@ -427,10 +427,10 @@ describe('An intercept', () => {
     await using lab = await SessionLab.start();
     const watch = lab.registry.watch.bind(lab.registry);
     let cut = (): void => {};
-    lab.registry.watch = async function* (namespace, options = {}) {
+    lab.registry.watch = async function* (namespace, options) {
       const stop = new AbortController();
       cut = () => stop.abort();
-      yield* watch(namespace, { signal: AbortSignal.any([stop.signal, options.signal ?? stop.signal]) });
+      yield* watch(namespace, { signal: AbortSignal.any([stop.signal, options?.signal ?? stop.signal]) });
     };
     const session = await lab.connect();
     const intercept = await session.intercept({ workload: 'cart', to: 1, name: 'mine' });

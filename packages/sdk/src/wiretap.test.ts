@@ -14,7 +14,8 @@ describe('Session.wiretap', () => {
 
     const told: string[] = [];
     for await (const event of tap) {
-      const what = event.type === 'bytes' ? Buffer.from(event.bytes) : event.type === 'dropped' ? event.count : '';
+      const what =
+        event.type === 'bytes' ? Buffer.from(event.bytes).toString() : event.type === 'dropped' ? event.count : '';
       told.push(`${event.connection.id} ${event.connection.pod} ${event.type} ${what}`);
       if (event.type === 'end') break;
     }

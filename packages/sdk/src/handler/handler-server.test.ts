@@ -236,7 +236,7 @@ describe('A handler', () => {
         );
       },
       async (request, response) =>
-        response.end(`${request.method} ${request.url} ${request.headers['x-added']} ${await bodyOf(request)}`),
+        response.end(`${request.method} ${request.url} ${String(request.headers['x-added'])} ${await bodyOf(request)}`),
     );
 
     expect(await (await fetch(`${url}/first`, { method: 'POST', body: 'original' })).text()).toBe(
@@ -463,7 +463,9 @@ describe('A handler', () => {
     const { port, appServer } = await aDiversion(handler);
     appServer.on('upgrade', (request, socket, head) => {
       expect(request.headers['sec-websocket-key']).toBe('k');
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n${head}`);
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n${head.toString()}`,
+      );
       socket.pipe(socket);
     });
     const socket = connect(port, '127.0.0.1');
