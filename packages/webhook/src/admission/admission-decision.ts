@@ -41,8 +41,10 @@ function responseOf(decision: AdmissionDecision): object {
   };
 }
 
-/** An API server refuses control characters. */
+/** An API server refuses control characters. Cut between characters, never in one. */
 function asWarning(message: string): string {
-  const line = Array.from(`fairlead: ${message}`.replaceAll(/[\p{Cc}\s]+/gu, ' '));
-  return line.length <= warningLimits.length ? line.join('') : `${line.slice(0, warningLimits.length - 1).join('')}…`;
+  const line = `fairlead: ${message}`.replaceAll(/[\p{Cc}\s]+/gu, ' ');
+  if (line.length <= warningLimits.length) return line;
+  const start = Array.from(line.slice(0, warningLimits.length)).slice(0, -1);
+  return `${start.join('')}…`;
 }

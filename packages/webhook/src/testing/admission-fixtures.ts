@@ -18,7 +18,7 @@ import { WebhookInjector } from '../webhook-injector.ts';
 import { anApp } from './pod-fixtures.ts';
 
 /** What plans are made with, but for the image. */
-export const planning: Omit<PlanOptions, 'agentImage'> = {
+const planning: Omit<PlanOptions, 'agentImage'> = {
   managerHost: 'fairlead-manager.fairlead',
   managerPort: 8081,
 };
