@@ -38,3 +38,6 @@ export {
   KubernetesWorkloadResolver,
   type KubernetesWorkloadResolverOptions,
 } from './workloads/kubernetes-workload-resolver.ts';
+export { type ChosenStrategy, chooseStrategy } from './rollout/choose-strategy.ts';
+export { KubernetesRollout, type KubernetesRolloutOptions, rolloutTimes } from './rollout/kubernetes-rollout.ts';
+export type { RolloutTimes } from './rollout/rollout-context.ts';
