@@ -147,6 +147,7 @@ it('leads callers of a headless Service to the container port of every pod', asy
   const cluster = await started([anApp({ replicas: 2 }), aService('cart', { clusterIP: 'None' })]);
 
   expect(cluster.address('cart', 'http')).toEqual(cluster.address('cart', 8080));
+  expect(cluster.address('cart', 80)).toEqual(cluster.address('cart', 8080));
   expect([await ask(cluster), await ask(cluster)].sort()).toEqual(cluster.pods().map((pod) => pod.name));
 });
 

@@ -13,25 +13,27 @@ import {
   type Pod,
   SilentLogger,
   sameWorkload,
-  type Workload,
   type WorkloadKey,
   type WorkloadRef,
   type WorkloadResolver,
 } from '@fairlead/core';
-import type { ConfigData } from '../manifests/manifest-set.ts';
 import { claimLoopback } from '../network/loopback.ts';
 import type { SocketAddress } from '../network/pod-network.ts';
 import { ServiceNetwork } from '../network/service-network.ts';
+import type { ContainerRunner } from '../processes/container-runner.ts';
 import type { LogLine } from '../processes/log-line.ts';
 import { Watchdog } from '../processes/watchdog.ts';
+import type { Admission } from './admission.ts';
 import { checkRunnable, remarksOn } from './check-runnable.ts';
 import { Cleanup } from './cleanup.ts';
 import type { LocalClusterOptions } from './cluster-options.ts';
+import { configLookup } from './config-lookup.ts';
+import { Controllers } from './controllers.ts';
 import type { LocalPod } from './local-pod.ts';
-import { PodFactory } from './pod-factory.ts';
+import { PodFactory, type PodFactoryParts } from './pod-factory.ts';
 import { PodLogs } from './pod-logs.ts';
 import { untilAllReady } from './until-all-ready.ts';
-import { WorkloadController } from './workload-controller.ts';
+import type { WorkloadController } from './workload-controller.ts';
 
 const systemClock = createSystemClock({ now: Date.now, setTimeout, clearTimeout });
 
@@ -52,8 +54,7 @@ export class LocalCluster implements AsyncDisposable {
   readonly #resolver: MemoryWorkloadResolver;
   readonly #cleanup = new Cleanup();
   readonly #logs: PodLogs;
-  readonly #waiters = new Map<LocalPod, Set<() => void>>();
-  readonly #controllers: WorkloadController[] = [];
+  #controllers: Controllers | undefined;
   #services: ServiceNetwork | undefined;
 
   private constructor(options: LocalClusterOptions) {
@@ -84,7 +85,7 @@ export class LocalCluster implements AsyncDisposable {
 
   /** The pods of a namespace, sorted by name. */
   pods(namespace: string = this.namespace): readonly Pod[] {
-    return this.#allPods()
+    return this.#running.pods
       .map((pod) => pod.view)
       .filter((pod) => pod.namespace === namespace)
       .sort((a, b) => compareText(a.name, b.name));
@@ -95,13 +96,8 @@ export class LocalCluster implements AsyncDisposable {
    * and a port of it by name or number; without one the first. Fails with `not-found` and what there is.
    */
   address(name: string, port?: string | number, namespace: string = this.namespace): SocketAddress {
-    const pod = this.#allPods().find((each) => each.name === name && each.parts.facts.namespace === namespace);
-    return pod?.address(port) ?? this.#network.address(namespace, name, port);
-  }
-
-  /** The addresses where the processes of pods listen, by pod. Connections of their agents come from there. */
-  insideAddresses(): ReadonlyMap<Pod, string> {
-    return new Map(this.#allPods().map((pod) => [pod.view, pod.network.host]));
+    const found = this.#running.find(namespace, name);
+    return found?.pod.address(port) ?? this.#network.address(namespace, name, port);
   }
 
   /** The same as an address for HTTP clients: `http://127.64.0.3:8080`. */
@@ -118,40 +114,45 @@ export class LocalCluster implements AsyncDisposable {
 
   /** Kills a pod without warning, as when its machine fails. Its controller makes a new one. */
   async killPod(pod: PodRef | string): Promise<void> {
-    const { controller, found } = this.#findPod(pod);
-    await controller.kill(found);
+    const found = this.#findPod(pod);
+    await found.controller.kill(found.pod);
   }
 
   /** Stops a pod's traffic-agent in its tracks: its connections stay open and nothing moves. */
   pauseAgent(pod: PodRef | string): void {
-    this.#signalAgent(pod, 'SIGSTOP');
+    this.#agentOf(pod).signal('SIGSTOP');
   }
 
   /** Lets a paused traffic-agent go on. */
   resumeAgent(pod: PodRef | string): void {
-    this.#signalAgent(pod, 'SIGCONT');
+    this.#agentOf(pod).signal('SIGCONT');
   }
 
   /** Changes how many pods a workload has. Resolves when the new ones are ready and those too many are gone. */
   async scale(workload: WorkloadRef, replicas: number, options: CallOptions = {}): Promise<void> {
-    const controller = this.#controllerOf(await this.#resolver.find(workload, options));
-    await abortable(this.#scale(controller, replicas), options);
+    const controller = this.#running.of(await this.resolver.find(workload, options));
+    await abortable(this.#running.scale(controller, replicas), options);
   }
 
   /**
-   * Puts new pods into the place of these, one after the other; see the strategies of `Rollout`. Pods that are gone are
-   * passed over. Fails with `rollout-failed` when a new pod does not become ready.
+   * Puts a new pod into the place of this one; see the strategies of `Rollout`. A pod that is gone is passed over. Fails
+   * with `rollout-failed` when the new pod does not become ready.
    */
   async replacePod(workload: WorkloadKey, uid: string, how: 'surge' | 'evict', options: CallOptions): Promise<void> {
-    const controller = this.#controllerOf(workload);
+    const controller = this.#running.of(workload);
     const pod = controller.pods.find((candidate) => candidate.uid === uid);
     if (pod) await controller.replace(pod, how, options);
   }
 
-  /** The pod whose token this is; undefined when it is nobody's. Compared in constant time. */
+  /** The addresses where the processes of pods listen, by pod. Connections of their agents come from there. */
+  insideAddresses(): ReadonlyMap<Pod, string> {
+    return new Map(this.#running.pods.map((pod) => [pod.view, pod.network.host]));
+  }
+
+  /** The pod whose token this is; undefined when it is nobody's. Every token is asked about, so time tells nothing. */
   podOfToken(matches: (token: string) => boolean): Pod | undefined {
     let found: Pod | undefined;
-    for (const pod of this.#allPods()) {
+    for (const pod of this.#running.pods) {
       if (matches(pod.parts.facts.token)) found = pod.view;
     }
     return found;
@@ -163,140 +164,86 @@ export class LocalCluster implements AsyncDisposable {
   }
 
   get #network(): ServiceNetwork {
-    if (this.#services === undefined) throw new FairleadError('closed', 'the embedded cluster is not running');
-    return this.#services;
+    return this.#services ?? closed();
+  }
+
+  get #running(): Controllers {
+    return this.#controllers ?? closed();
   }
 
   async #start({ signal }: CallOptions): Promise<void> {
     const { manifests, loopback: mode, stateDir, logger = new SilentLogger() } = this.#options;
-    for (const remark of remarksOn(manifests.services)) logger.warn({ remark }, 'not served by the embedded cluster');
+    for (const { message } of manifests.warnings) logger.warn({ message }, 'left out of the embedded cluster');
+    for (const message of remarksOn(manifests.services)) logger.warn({ message }, 'not served by the embedded cluster');
     const watchdog = this.#cleanup.use(await Watchdog.start());
     const directory = await mkdtemp(path.join(tmpdir(), 'fairlead-'));
     watchdog.removeLater(directory);
     const loopback = this.#cleanup.use(await claimLoopback(mode));
     const services = await ServiceNetwork.open(loopback, manifests.services, manifests.workloads, directory);
     this.#services = this.#cleanup.use(services);
-    const claims = path.join(stateDir ?? directory, 'claims');
-    await mkdir(claims, { recursive: true, mode: 0o700 });
+    const places = { pod: path.join(directory, 'pods'), claims: path.join(stateDir ?? directory, 'claims') };
+    await mkdir(places.claims, { recursive: true, mode: 0o700 });
+    for (const service of manifests.services) this.#resolver.applyService(withUid(service));
+    const controllers = new Controllers(this.#resolver, services);
+    this.#controllers = controllers;
     const factory = this.#factory({
       watchdog,
       loopback,
       services,
-      places: { pod: path.join(directory, 'pods'), claims },
+      places,
+      onChange: (pod) => controllers.changed(pod),
     });
-    for (const service of manifests.services)
-      this.#resolver.applyService({ ...service, uid: service.uid || randomUUID() });
-    for (const workload of manifests.workloads)
-      this.#control({ ...workload, uid: workload.uid || randomUUID() }, factory);
-    this.#cleanup.add(() => this.#stopPods());
-    const reconciled = Promise.all(this.#controllers.map((controller) => controller.reconcile()));
-    await untilAllReady(this.#controllers, reconciled, this.#options.startTimeoutMs ?? 60_000, signal);
+    for (const workload of manifests.workloads) controllers.add(withUid(workload), factory);
+    this.#cleanup.add(() => controllers.close(this.#options.stopGraceMs ?? 1_000));
+    const reconciled = Promise.all(controllers.all.map((controller) => controller.reconcile()));
+    await untilAllReady(controllers.all, reconciled, this.#options.startTimeoutMs ?? 60_000, signal);
   }
 
-  #factory(parts: Pick<ConstructorParameters<typeof PodFactory>[0], 'watchdog' | 'loopback' | 'services' | 'places'>) {
-    const { manifests, admission, agent, clock = systemClock } = this.#options;
-    const find = (all: readonly ConfigData[], namespace: string, name: string): ConfigData | undefined =>
-      all.find((data) => data.namespace === namespace && data.name === name);
+  #factory(parts: Pick<PodFactoryParts, 'watchdog' | 'loopback' | 'services' | 'places' | 'onChange'>): PodFactory {
+    const { manifests, admission = asWritten, agent, clock = systemClock } = this.#options;
     return new PodFactory({
       ...parts,
-      admission: admission ?? { admit: async (pod) => pod },
+      ...configLookup(this.#options),
+      admission,
       agent,
       clock,
       directoryOf: (workload) => {
-        const object = manifests.objects.find(
-          (candidate) => candidate.workload && sameWorkload(candidate.workload, workload),
-        );
+        const object = manifests.objects.find((each) => each.workload && sameWorkload(each.workload, workload));
         return object?.directory ?? process.cwd();
       },
-      configMap: async (namespace, name) => {
-        const written = find(manifests.configMaps, namespace, name);
-        const data = await this.#options.configMap?.(namespace, name);
-        return data ? { namespace, name, data: { ...written?.data, ...data }, binary: written?.binary ?? {} } : written;
-      },
-      secret: async (namespace, name) => find(manifests.secrets, namespace, name),
       log: ({ namespace, name }, container, stream, text) => {
         this.#logs.write({ namespace, pod: name, container, stream, text, at: new Date().toISOString() });
       },
-      onChange: (pod) => this.#changed(pod),
     });
   }
 
-  #control(workload: Workload, factory: PodFactory): void {
-    this.#resolver.applyWorkload(workload);
-    const controller = new WorkloadController(workload, {
-      create: (of, name) => factory.create(of, name),
-      added: (pod) => this.#changed(pod),
-      removed: (pod) => {
-        this.#resolver.removePod(pod.view);
-        this.#changed(pod);
-        this.#waiters.delete(pod);
-      },
-      changed: (pod) => this.#nextChange(pod),
-      hold: (of) => this.#network.hold(of),
-    });
-    this.#controllers.push(controller);
-  }
-
-  #changed(pod: LocalPod): void {
-    if (this.#allPods().includes(pod)) this.#resolver.applyPod(pod.view, pod.parts.workload);
-    this.#services?.sync(this.#allPods().map((each) => each.routed));
-    const waiters = this.#waiters.get(pod) ?? [];
-    this.#waiters.delete(pod);
-    for (const wake of waiters) wake();
-  }
-
-  #nextChange(pod: LocalPod): Promise<void> {
-    return new Promise((resolve) => {
-      const waiters = this.#waiters.get(pod) ?? new Set();
-      this.#waiters.set(pod, waiters.add(resolve));
-    });
-  }
-
-  async #scale(controller: WorkloadController, replicas: number): Promise<void> {
-    await this.#network.ensurePodNames({ ...controller.workload, replicas });
-    const scaled = controller.scale(replicas);
-    this.#resolver.applyWorkload(controller.workload);
-    await scaled;
-    await Promise.all(controller.pods.map((pod) => controller.untilReady(pod)));
-  }
-
-  async #stopPods(): Promise<void> {
-    const graceMs = this.#options.stopGraceMs ?? 1_000;
-    await Promise.all(this.#controllers.map((controller) => controller.close(graceMs)));
-  }
-
-  #allPods(): readonly LocalPod[] {
-    return this.#controllers.flatMap((controller) => controller.pods);
-  }
-
-  #signalAgent(pod: PodRef | string, signal: 'SIGSTOP' | 'SIGCONT'): void {
-    const { found } = this.#findPod(pod);
+  #agentOf(pod: PodRef | string): ContainerRunner {
+    const { pod: found } = this.#findPod(pod);
     const agent = found.runners.find((runner) => runner.plan.container.name === agentContainerName);
     if (agent === undefined) throw new FairleadError('not-found', `pod ${found.name} has no traffic-agent`);
-    agent.signal(signal);
+    return agent;
   }
 
-  #findPod(pod: PodRef | string): { readonly controller: WorkloadController; readonly found: LocalPod } {
+  #findPod(pod: PodRef | string): { readonly controller: WorkloadController; readonly pod: LocalPod } {
     const { namespace, name } = this.#named(pod);
-    for (const controller of this.#controllers) {
-      const found = controller.pods.find((each) => each.name === name && each.parts.facts.namespace === namespace);
-      if (found) return { controller, found };
-    }
+    const found = this.#running.find(namespace, name);
+    if (found) return found;
     const candidates = this.pods(namespace).map((each) => each.name);
     throw new FairleadError('not-found', `there is no pod ${name} in namespace ${namespace}`, { candidates });
-  }
-
-  #controllerOf(workload: WorkloadKey): WorkloadController {
-    const controller = this.#controllers.find((candidate) => sameWorkload(candidate.workload, workload));
-    if (controller) return controller;
-    throw new FairleadError(
-      'workload-not-found',
-      `there is no ${workload.kind} ${workload.name} in ${workload.namespace}`,
-    );
   }
 
   #named(pod: PodRef | string): { readonly namespace: string; readonly name: string } {
     const ref = typeof pod === 'string' ? { name: pod } : pod;
     return { namespace: ref.namespace ?? this.namespace, name: ref.name };
   }
+}
+
+const asWritten: Admission = { admit: async (pod) => pod };
+
+function withUid<T extends { readonly uid: string }>(made: T): T {
+  return { ...made, uid: made.uid || randomUUID() };
+}
+
+function closed(): never {
+  throw new FairleadError('closed', 'the embedded cluster is not running');
 }

@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { FairleadError } from '@fairlead/core';
 import { configDirectory, tokenDirectory } from '@fairlead/webhook';
 import type { AgentLaunch } from '../cluster/agent-launch.ts';
@@ -16,18 +17,23 @@ export function agentProgram(main: string = installedMain()): AgentLaunch {
   };
 }
 
+/**
+ * Compiled in any case: a process of its own cannot run the source that tests resolve `main` to. As one file it starts
+ * four times as fast, so that is taken unless it is older than what it was made from.
+ */
 function installedMain(): string {
-  const require = createRequire(import.meta.url);
-  try {
-    return require.resolve('@fairlead/agent-runtime/main');
-  } catch (cause) {
-    throw notThere('@fairlead/agent-runtime/main', cause);
-  }
+  const description = createRequire(import.meta.url).resolve('@fairlead/agent-runtime/package.json');
+  const compiled = path.join(path.dirname(description), 'dist', 'main.js');
+  const bundled = path.join(path.dirname(description), 'dist', 'agent.mjs');
+  return madeAt(bundled) >= madeAt(compiled) ? bundled : compiled;
 }
 
-function notThere(main: string, cause?: unknown): FairleadError {
+function madeAt(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function notThere(main: string): FairleadError {
   return new FairleadError('internal', `the traffic-agent's program ${main} is not there`, {
-    cause,
     hint: 'Build the packages first.',
   });
 }

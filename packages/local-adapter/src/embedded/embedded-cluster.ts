@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type AgentConfigStore,
   type AgentImageSource,
@@ -120,11 +121,13 @@ export class EmbeddedCluster implements AsyncDisposable {
 
   async #start(call: CallOptions): Promise<void> {
     const { manifests: sources, namespace, cwd } = this.#options;
-    const manifests = await readManifests(Array.isArray(sources) ? sources : [sources as never], {
+    const read = await readManifests(Array.isArray(sources) ? sources : [sources as never], {
       ...call,
       ...(namespace !== undefined && { namespace }),
       ...(cwd !== undefined && { cwd }),
     });
+    // Known to all parts from the start: plans contain them, so whoever planned without would plan something else.
+    const manifests = { ...read, services: read.services.map((each) => ({ ...each, uid: each.uid || randomUUID() })) };
     const listener = this.#cleanup.use(await listenRelay(this.door, { host: managerHost, port: 0 }));
     this.#managerPort = listener.port ?? 0;
     const { injector = new WebhookInjector(), logger: _logger, clock: _clock, ...options } = this.#options;

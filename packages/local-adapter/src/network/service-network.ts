@@ -154,7 +154,9 @@ export class ServiceNetwork implements AsyncDisposable {
       throw new FairleadError('not-found', `there is no service ${name} in namespace ${namespace}`, { candidates });
     }
     const wanted =
-      port === undefined ? place.ports[0] : place.ports.find((known) => known.name === port || known.port === port);
+      port === undefined
+        ? place.ports[0]
+        : place.ports.find((each) => each.name === port || each.port === port || each.servicePort.port === port);
     const address = wanted && place.front.address(wanted.port);
     if (address) return address;
     const candidates = place.ports.map((known) => (known.name ? `${known.name} (${known.port})` : `${known.port}`));

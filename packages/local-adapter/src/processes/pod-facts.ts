@@ -20,7 +20,7 @@ export interface PodFacts {
 }
 
 /** The name of the one node. */
-export const nodeName = 'localhost';
+const nodeName = 'localhost';
 
 /** What `fieldRef` with this path stands for; undefined for paths that are not supported. */
 export function readPodField(facts: PodFacts, path: string): string | undefined {

@@ -15,7 +15,7 @@ export interface AppOptions {
 }
 
 /** Answers every request with the name of its pod, after as many milliseconds as the query says. */
-export const answersWithItsName = `
+const answersWithItsName = `
   const server = require('node:http').createServer((request, response) => {
     const ms = Number(new URL(request.url, 'http://x').searchParams.get('ms') ?? 0);
     setTimeout(() => response.end(process.env.HOSTNAME), ms);
