@@ -29,35 +29,39 @@ const workload: Schema = object(
   ['namespace', 'name'],
 );
 
-const spec: Schema = object(
-  {
-    mode: text(16, { enum: ['intercept', 'wiretap'] }),
-    workload,
-    ports: {
-      type: 'array',
-      maxItems: 64,
-      items: object({
-        port: { 'x-kubernetes-int-or-string': true },
-        service: name,
-        container: name,
-        protocol: text(3, { enum: ['TCP', 'UDP'] }),
-      }),
+/** Fields that are not known stay, for the admission to refuse by name: a misspelt match must not take everything. */
+const spec: Schema = {
+  ...object(
+    {
+      mode: text(16, { enum: ['intercept', 'wiretap'] }),
+      workload,
+      ports: {
+        type: 'array',
+        maxItems: 64,
+        items: object({
+          port: { 'x-kubernetes-int-or-string': true },
+          service: name,
+          container: name,
+          protocol: text(3, { enum: ['TCP', 'UDP'] }),
+        }),
+      },
+      match: open,
+      toggle: text(16, { enum: ['drain', 'cut'] }),
+      includeProbes: { type: 'boolean' },
+      session: object({ id: text(128, { minLength: 1 }), fingerprint: text(128, { minLength: 1 }), label: text(256) }, [
+        'id',
+        'fingerprint',
+        'label',
+      ]),
+      requester: object({ user: text(1024), groups: { type: 'array', maxItems: 1024, items: text(1024) } }, [
+        'user',
+        'groups',
+      ]),
     },
-    match: open,
-    toggle: text(16, { enum: ['drain', 'cut'] }),
-    includeProbes: { type: 'boolean' },
-    session: object({ id: text(128, { minLength: 1 }), fingerprint: text(128, { minLength: 1 }), label: text(256) }, [
-      'id',
-      'fingerprint',
-      'label',
-    ]),
-    requester: object({ user: text(1024), groups: { type: 'array', maxItems: 1024, items: text(1024) } }, [
-      'user',
-      'groups',
-    ]),
-  },
-  ['mode', 'workload', 'ports', 'session'],
-);
+    ['mode', 'workload', 'ports', 'session'],
+  ),
+  'x-kubernetes-preserve-unknown-fields': true,
+};
 
 const status: Schema = {
   ...object({
