@@ -84,9 +84,9 @@ export class WorkloadControl implements AsyncDisposable {
   async reconcile(signal: AbortSignal): Promise<void> {
     this.ledger.sweep();
     const failures: unknown[] = [];
-    for (const step of [this.#prepare, this.#serve]) {
+    for (const step of [() => this.#prepare(signal), () => this.#serve(signal)]) {
       try {
-        await step.call(this, signal);
+        await step();
       } catch (error) {
         signal.throwIfAborted();
         failures.push(error);
