@@ -24,6 +24,8 @@ const knows = (name, friends) => ({
       `^packages/${name}/`,
       ...friends.map((friend) => `^packages/${friend}/src/index\\.ts$`),
       ...friends.map((friend) => `^packages/${friend}/src/(conformance/index|server)\\.ts$`),
+      // The one program of the image is several: the manager's main runs the agent's.
+      ...(name === 'manager' ? ['^packages/agent-runtime/src/main\\.ts$'] : []),
     ],
   },
 });

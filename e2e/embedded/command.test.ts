@@ -82,9 +82,15 @@ describe('fairlead with --local', () => {
     const script = `fetch('${cartUrl}', { headers: { 'x-user': 'ada' } })
       .then((response) => response.text())
       .then((text) => process.exit(text === 'my own server' ? 7 : 1))`;
+    const target = ['--port', `http:${local}`, ...header, '--local', socket];
     const { status, stderr } = await start([
-      ...['intercept', 'deployment/cart', '--port', `http:${local}`, ...header, '--local', socket],
-      ...['--', process.execPath, '-e', script],
+      'intercept',
+      'deployment/cart',
+      ...target,
+      '--',
+      process.execPath,
+      '-e',
+      script,
     ]).finished;
 
     expect(stderr).toContain('is active');

@@ -109,7 +109,7 @@ describe('on the embedded cluster', () => {
 
   it('an exclusive intercept refuses a second one and names its holder, until it is left', async () => {
     const server = createServer({ allowHalfOpen: true }, (socket) => {
-      socket.on('data', (data) => socket.write(`mine ${data}`));
+      socket.on('data', (data) => socket.write(`mine ${data.toString()}`));
       socket.on('end', () => socket.end());
     });
     server.listen(0, '127.0.0.1');
@@ -215,7 +215,7 @@ describe('on the embedded cluster', () => {
     expect(await order('rope')).toContain('booked rope');
     let copied = '';
     for await (const event of tap) {
-      if (event.type === 'bytes') copied += `${event.direction}: ${Buffer.from(event.bytes)}`;
+      if (event.type === 'bytes') copied += `${event.direction}: ${Buffer.from(event.bytes).toString()}`;
       if (event.type === 'end') break;
     }
 

@@ -1,5 +1,5 @@
 import { formatMatch, formatWorkload } from '@fairlead/core';
-import { connect, type Intercept, type PortOptions, type Session } from '@fairlead/sdk';
+import { connect, type Intercept, type Session } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
 import { describeProgress } from '../describe-progress.ts';
 import { printDocument } from '../output/print-document.ts';
@@ -7,6 +7,12 @@ import { parsePortNumber } from '../port-argument.ts';
 import { runChild } from '../run-child.ts';
 import { readTraffic, type TrafficArguments, type WantedTraffic } from '../traffic-arguments.ts';
 import { untilAborted } from '../until-aborted.ts';
+
+/** A service port, and the port or address that gets its traffic. */
+interface LocalPort {
+  readonly port: string | number | undefined;
+  readonly to: string | number | undefined;
+}
 
 interface InterceptCommandOptions extends TrafficArguments {
   readonly to?: string;
@@ -56,7 +62,7 @@ async function withTargets(
   workload: string,
   { ports, service, container }: WantedTraffic,
   to: string | undefined,
-): Promise<readonly PortOptions[]> {
+): Promise<readonly LocalPort[]> {
   const wanted = ports.length > 0 ? ports : [{ port: undefined, local: undefined }];
   return await Promise.all(
     wanted.map(async ({ port, local }) => {
@@ -68,13 +74,18 @@ async function withTargets(
   );
 }
 
-function describeTraffic(held: Intercept, ports: readonly PortOptions[]): string {
+function describeTraffic(held: Intercept, ports: readonly LocalPort[]): string {
   const which = held.spec.match ? `requests with ${formatMatch(held.spec.match)}` : 'all traffic';
   const from = held.connections.map((each) => `${each.serviceName}:${each.servicePortName || each.servicePort}`);
-  return `${which} of ${formatWorkload(held.spec.workload)} (${from.join(', ')}) → ${ports.map(({ to }) => to).join(', ')}`;
+  return `${which} of ${formatWorkload(held.spec.workload)} (${from.join(', ')}) → ${ports.map(({ to }) => formatLocal(to)).join(', ')}`;
 }
 
-function summary(held: Intercept, ports: readonly PortOptions[]) {
+/** A target as it was written: a port of this machine, or an address. */
+function formatLocal(to: LocalPort['to']): string {
+  return typeof to === 'number' ? `127.0.0.1:${to}` : (to ?? 'nowhere');
+}
+
+function summary(held: Intercept, ports: readonly LocalPort[]) {
   const { name, namespace, spec, connections, replicas } = held;
   return { name, namespace, spec, connections, replicas, targets: ports.map(({ to }) => to) };
 }
