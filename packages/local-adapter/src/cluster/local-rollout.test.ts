@@ -17,9 +17,8 @@ class Marking implements Admission {
     const annotations = { ...pod.metadata.annotations, ...(this.hash && { 'fairlead.dev/config-hash': this.hash }) };
     const [app] = pod.spec.containers;
     if (!app) return pod;
-    const broken = { ...app, command: [process.execPath, '-e', 'process.exit(9)'] };
-    const idle = [process.execPath, '-e', 'setInterval(() => {}, 1e6)'];
-    const agent = { name: 'traffic-agent', command: idle };
+    const broken = { ...app, command: ['false'], readinessProbe: { exec: { command: ['false'] } } };
+    const agent = { name: 'traffic-agent', command: ['sleep', '1000'] };
     return {
       ...pod,
       metadata: { ...pod.metadata, annotations },
@@ -38,7 +37,8 @@ async function started(
 describeRollout('LocalRollout', {
   create: async () => {
     const admission = new Marking();
-    const cluster = await started([anApp({ replicas: 3 }), aService()], admission);
+    const container = { command: ['sleep', '1000'] };
+    const cluster = await started([anApp({ replicas: 3, container })], admission);
     const workload = await cluster.resolver.find({ namespace: 'default', name: 'cart' });
     return {
       rollout: new LocalRollout(cluster),
