@@ -182,7 +182,7 @@ describe('FrameWriter', () => {
     await settled();
 
     const said = outlet.batches.flatMap((parts) =>
-      parseFrames(Buffer.concat(parts)).map(({ payload }) => `${payload}`),
+      parseFrames(Buffer.concat(parts)).map(({ payload }) => payload.toString()),
     );
     expect(said).toEqual(['0123456789', 'ab']);
   });

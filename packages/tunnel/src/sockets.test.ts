@@ -66,7 +66,7 @@ describe('A session over TCP', { timeout: 30_000 }, () => {
 
   it('works as a byte pipe for real connections, half-closed and all', async () => {
     const backend = await aServer((socket) => {
-      socket.once('data', (chunk: Buffer) => socket.end(`you said ${chunk}`));
+      socket.once('data', (chunk: Buffer) => socket.end(`you said ${chunk.toString()}`));
     });
     const tunnelPort = await aServer((socket) => {
       new TunnelSession(socket, {

@@ -58,14 +58,14 @@ export function interceptFor(request: RequestView, table: RouteTable): CompiledI
 }
 
 function compileIntercept(route: InterceptRoute): CompiledIntercept {
-  const matches = route.match && compileMatch(route.match).matches;
+  const match = route.match && compileMatch(route.match);
   const { id, toggle, includeProbes } = route;
   const wants = (request: RequestView): boolean =>
-    (!matches || matches(request)) && (includeProbes || !isKubeletProbe(request));
-  return { id, toggle, includeProbes, isWhole: !matches, wants };
+    (!match || match.matches(request)) && (includeProbes || !isKubeletProbe(request));
+  return { id, toggle, includeProbes, isWhole: !match, wants };
 }
 
 function compileWiretap(route: WiretapRoute): CompiledWiretap {
-  const matches = route.match && compileMatch(route.match).matches;
-  return { id: route.id, isWhole: !matches, wants: matches ?? (() => true) };
+  const match = route.match && compileMatch(route.match);
+  return { id: route.id, isWhole: !match, wants: (request) => !match || match.matches(request) };
 }

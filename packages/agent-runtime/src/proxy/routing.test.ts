@@ -155,7 +155,7 @@ it.each([
     (socket) => {
       socket.once('data', () => {
         socket.write(switching);
-        socket.on('data', (bytes) => socket.write(`app heard ${bytes}`));
+        socket.on('data', (bytes) => socket.write(`app heard ${bytes.toString()}`));
       });
     },
     (stream) => {
@@ -191,7 +191,7 @@ it('stays with HTTP when an upgrade is refused', async () => {
 it('bridges the connection after a CONNECT that was granted, and only then', async () => {
   const answers = ['HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', 'HTTP/1.1 200 Connected\r\n\r\n'];
   await using made = await rawShop((socket) => {
-    socket.on('data', (bytes) => socket.write(answers.shift() ?? `heard ${bytes}`));
+    socket.on('data', (bytes) => socket.write(answers.shift() ?? `heard ${bytes.toString()}`));
   });
   await using dev = await HttpParty.start('dev');
   made.diverter.holders.set('mine', dev.port);
