@@ -48,8 +48,10 @@ const ownRules: readonly AccessRule[] = [
     resourceNames: [installNames.manager],
     verbs: ['get', 'update'],
   },
-  // patch: to put the leader's label on its own pod, and take it off.
-  { apiGroups: [''], resources: ['pods'], verbs: ['patch'] },
+  // list, patch: to put the leader's label on its own pod, and to see that no other pod has it.
+  { apiGroups: [''], resources: ['pods'], verbs: ['list', 'patch'] },
+  // patch: to tell on its Service by which authorities clients know it.
+  { apiGroups: [''], resources: ['services'], resourceNames: [installNames.manager], verbs: ['patch'] },
 ];
 
 function workloadRules({ agentConfigMap, rollout }: Required<InstallOptions>): readonly AccessRule[] {

@@ -1,0 +1,74 @@
+import { type CallOptions, FairleadError } from '@fairlead/core';
+import { installNames } from '@fairlead/install';
+import type { KubernetesObject, ObjectClient } from '@fairlead/k8s-adapter';
+
+/** A webhook configuration on the wire. */
+export interface WebhookConfigurationObject extends KubernetesObject {
+  readonly webhooks?: readonly WebhookObject[];
+}
+
+/** One webhook of a configuration, as far as it is read. */
+export interface WebhookObject {
+  readonly name: string;
+  readonly clientConfig: {
+    /** Base64 of PEM. */
+    readonly caBundle?: string;
+    readonly service?: { readonly namespace: string; readonly name: string };
+  };
+}
+
+/** What a {@link CaPublisher} works with. */
+export interface CaPublisherParts {
+  readonly configurations: Pick<ObjectClient<WebhookConfigurationObject>, 'read' | 'patch'>;
+  readonly services: Pick<ObjectClient<KubernetesObject>, 'patch'>;
+  /** The traffic-manager's own. */
+  readonly namespace: string;
+  /** Where clients read the authorities: an annotation on the traffic-manager's Service. */
+  readonly annotation: string;
+}
+
+/** Tells the API server and the clients by which authorities the traffic-manager is known. */
+export class CaPublisher {
+  readonly #parts: CaPublisherParts;
+
+  constructor(parts: CaPublisherParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Writes the authorities wherever they are not yet. Fails with `bad-config` when a webhook configuration is missing, or
+   * is another installation's.
+   */
+  async publish(caBundle: string, options: CallOptions = {}): Promise<void> {
+    const { podWebhook, interceptWebhook, manager } = installNames;
+    const { services, namespace, annotation } = this.#parts;
+    await Promise.all([podWebhook, interceptWebhook].map((name) => this.#toWebhooks(name, caBundle, options)));
+    const patch = { metadata: { annotations: { [annotation]: caBundle } } };
+    await services.patch({ namespace, name: manager }, 'merge', patch, options);
+  }
+
+  async #toWebhooks(name: string, caBundle: string, options: CallOptions): Promise<void> {
+    const { configurations } = this.#parts;
+    const configuration = await configurations.read({ name }, options);
+    if (!configuration) throw new FairleadError('bad-config', `there is no MutatingWebhookConfiguration ${name}`);
+    const webhooks = configuration.webhooks ?? [];
+    for (const { clientConfig } of webhooks) this.#checkOwner(name, clientConfig.service?.namespace);
+    const encoded = Buffer.from(caBundle, 'utf8').toString('base64');
+    if (webhooks.every(({ clientConfig }) => clientConfig.caBundle === encoded)) return;
+    const { resourceVersion } = configuration.metadata;
+    const current = webhooks.map((webhook) => ({
+      ...webhook,
+      clientConfig: { ...webhook.clientConfig, caBundle: encoded },
+    }));
+    // The revision keeps what somebody else writes in between.
+    await configurations.patch({ name }, 'merge', { metadata: { resourceVersion }, webhooks: current }, options);
+  }
+
+  #checkOwner(name: string, owner: string | undefined): void {
+    if (owner === undefined || owner === this.#parts.namespace) return;
+    const message = `MutatingWebhookConfiguration ${name} belongs to the installation in namespace ${owner}`;
+    throw new FairleadError('bad-config', message, {
+      hint: 'A cluster has one installation: uninstall one of the two.',
+    });
+  }
+}
