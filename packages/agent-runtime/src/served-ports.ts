@@ -7,6 +7,14 @@ import {
   type ProxyPort,
   type TrafficProxy,
 } from '@fairlead/core';
+import { compileRoutes } from './proxy/routes.ts';
+
+/** Where ports are served, and where the app is. */
+export interface PortHosts {
+  /** Undefined: on all addresses. */
+  readonly listen: string | undefined;
+  readonly app: string;
+}
 
 /** Every port of the agent, each with its proxy. */
 export class ServedPorts implements AsyncDisposable {
@@ -15,18 +23,16 @@ export class ServedPorts implements AsyncDisposable {
   private constructor() {}
 
   /** Listens on every port of the config. UDP ports are left out with a warning. Fails with `port-taken`. */
-  static async open(
-    proxy: TrafficProxy,
-    config: AgentConfig,
-    hosts: { readonly listen: string; readonly app: string },
-    logger: Logger,
-  ): Promise<ServedPorts> {
+  static async open(proxy: TrafficProxy, config: AgentConfig, hosts: PortHosts, logger: Logger): Promise<ServedPorts> {
     const served = new ServedPorts();
     try {
       for (const port of portsOf(config, hosts)) {
         if (port.protocol === 'TCP') served.#proxies.set(idOf(port), await proxy.listen(port));
         else
-          logger.warn({ port: port.appPort, protocol: port.protocol }, 'the port is not proxied; it stays unreachable');
+          logger.warn(
+            { port: port.appPort, protocol: port.protocol },
+            'UDP is not proxied yet; the port stays unreachable',
+          );
       }
       return served;
     } catch (thrown) {
@@ -35,12 +41,17 @@ export class ServedPorts implements AsyncDisposable {
     }
   }
 
-  /** Makes an assignment hold on every port. Fails with `not-found` when it names a port that is not served. */
+  /**
+   * Makes an assignment hold on every port. Fails, having changed nothing, with `not-found` when it names a port that is
+   * not served, `unsupported` when that is one of UDP, and `bad-match`.
+   */
   async apply({ ports }: AgentAssignment): Promise<void> {
     for (const port of ports) {
       if (!this.#proxies.has(idOf(port))) {
-        throw new FairleadError('not-found', `this agent does not serve port ${port.agentPort}/${port.protocol}`);
+        const code = port.protocol === 'TCP' ? 'not-found' : 'unsupported';
+        throw new FairleadError(code, `this agent does not serve port ${idOf(port)}`, { phase: 'agents' });
       }
+      compileRoutes(port);
     }
     const wanted = new Map(ports.map((port) => [idOf(port), port]));
     await Promise.all(
@@ -67,11 +78,11 @@ export class ServedPorts implements AsyncDisposable {
 }
 
 /** Several connections may share a container port, and with it the agent port. */
-function portsOf(config: AgentConfig, hosts: { readonly listen: string; readonly app: string }): readonly ProxyPort[] {
+function portsOf(config: AgentConfig, { listen, app }: PortHosts): readonly ProxyPort[] {
   const ports = new Map<string, ProxyPort>();
   for (const { agentPort, containerPort, protocol } of config.containers.flatMap((container) => container.intercepts)) {
-    const port = { host: hosts.listen, agentPort, appHost: hosts.app, appPort: containerPort, protocol };
-    ports.set(idOf(port), port);
+    const port = { agentPort, appHost: app, appPort: containerPort, protocol };
+    ports.set(idOf(port), listen === undefined ? port : { ...port, host: listen });
   }
   return [...ports.values()];
 }

@@ -5,7 +5,8 @@ import { TunnelDiverter } from './link/tunnel-diverter.ts';
 import { NodeTrafficProxy } from './proxy/node-traffic-proxy.ts';
 import { ServedPorts } from './served-ports.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
-import { HealthServer } from './settings/health-server.ts';
+import { Readiness } from './settings/readiness.ts';
+import { agentVersion } from './version.ts';
 
 /** What an agent needs of the process around it. */
 export interface AgentSurroundings {
@@ -15,7 +16,7 @@ export interface AgentSurroundings {
 
 /** A traffic-agent at work. */
 export interface RunningAgent extends AsyncDisposable {
-  /** Is no longer ready, lets open connections end within the drain time, then stops. */
+  /** Is no longer ready, lets open connections end within the drain time, then stops. Disposing meanwhile cuts them. */
   stop(): Promise<void>;
 }
 
@@ -29,23 +30,28 @@ const loopback = /^(127\.|::1$)/;
  * is there: without it everything passes to the app. Fails with `port-taken`; nothing is left open then.
  */
 export async function startAgent(settings: AgentSettings, { clock, logger }: AgentSurroundings): Promise<RunningAgent> {
-  const { config, pod, healthPort, drainMs = defaultDrainMs } = settings;
-  const stop = new AbortController();
+  const { config, pod, drainMs = defaultDrainMs } = settings;
+  const isApart = !loopback.test(pod.ip);
+  const bindHost = settings.bindHost ?? (isApart ? undefined : pod.ip);
+  // The pod's address first: an app that trusts whoever comes over the loopback must not take callers for local ones.
+  const [appHost, ...otherAppHosts] = settings.appHost
+    ? ([settings.appHost] as const)
+    : ([pod.ip, ...(isApart ? ['127.0.0.1'] : [])] as const);
   const diverter = new TunnelDiverter();
-  const otherAppHosts = loopback.test(pod.ip) ? [] : ['127.0.0.1'];
   const proxy = new NodeTrafficProxy({ diverter, clock, logger, otherAppHosts });
-  const health = healthPort === undefined ? undefined : await HealthServer.listen(pod.ip, healthPort);
+  const readiness = await Readiness.open(settings, bindHost);
   let served: ServedPorts;
   try {
-    served = await ServedPorts.open(proxy, config, { listen: pod.ip, app: pod.ip }, logger);
+    served = await ServedPorts.open(proxy, config, { listen: bindHost, app: appHost }, logger);
   } catch (thrown) {
-    await health?.[Symbol.asyncDispose]();
+    await readiness[Symbol.asyncDispose]();
     throw thrown;
   }
   const app = {
-    hosts: [pod.ip, ...otherAppHosts],
+    hosts: [appHost, ...otherAppHosts],
     ports: new Set(config.containers.flatMap(({ intercepts }) => intercepts.map((each) => each.containerPort))),
   };
+  const stop = new AbortController();
   const link = new AgentLink({
     settings,
     diverter,
@@ -56,18 +62,19 @@ export async function startAgent(settings: AgentSettings, { clock, logger }: Age
     onStream: (incoming) => void answerPassthrough(incoming, app),
   });
   const linked = link.run(stop.signal);
-  if (health) health.isReady = true;
-  logger.info({ pod: pod.name, workload: config.workloadName }, 'traffic-agent is ready');
+  readiness.isReady = true;
+  logger.info({ pod: pod.name, workload: config.workloadName, version: agentVersion }, 'traffic-agent is ready');
 
   const end = async (): Promise<void> => {
+    readiness.isReady = false;
     stop.abort(new Error('the traffic-agent stops'));
     await linked;
     await served[Symbol.asyncDispose]();
-    await health?.[Symbol.asyncDispose]();
+    await readiness[Symbol.asyncDispose]();
   };
   return {
     async stop() {
-      if (health) health.isReady = false;
+      readiness.isReady = false;
       await served.drain(drainMs);
       await end();
     },

@@ -1,6 +1,2 @@
-import { readFileSync } from 'node:fs';
-
-/** The version of the traffic-agent, as published. */
-export const agentVersion: string = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string }
-).version;
+/** The version of the traffic-agent, told to the manager. */
+export const agentVersion = '0.0.0';

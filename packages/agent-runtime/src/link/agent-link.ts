@@ -3,7 +3,6 @@ import { connect, type Socket } from 'node:net';
 import {
   type AgentAssignment,
   type AgentHello,
-  abortable,
   type Clock,
   FairleadError,
   type FromAgent,
@@ -83,10 +82,12 @@ export class AgentLink {
   }
 
   async #dial(signal: AbortSignal): Promise<Socket> {
-    const { managerHost: host, managerPort: port } = this.#parts.settings.config;
+    const { clock, settings } = this.#parts;
+    const { managerHost: host, managerPort: port } = settings.config;
     const socket = connect({ host, port, noDelay: true });
+    using _limit = clock.after(dialMs, () => socket.destroy(new Error(`no answer within ${dialMs} ms`)));
     try {
-      await once(socket, 'connect', { signal: AbortSignal.any([signal, AbortSignal.timeout(dialMs)]) });
+      await once(socket, 'connect', { signal });
       return socket;
     } catch (cause) {
       socket.destroy();
@@ -97,7 +98,8 @@ export class AgentLink {
 
   /** Says who this is, and waits to be believed. */
   async #introduce(tunnel: TunnelSession): Promise<TunnelStream> {
-    const { config, pod, readToken } = this.#parts.settings;
+    const { clock, settings } = this.#parts;
+    const { config, pod, readToken } = settings;
     const hello: AgentHello = {
       kind: 'agent',
       v: wireVersion,
@@ -109,18 +111,29 @@ export class AgentLink {
     };
     const control = tunnel.open(Buffer.from(JSON.stringify(hello)));
     control.on('error', () => {});
-    await abortable(control.accepted, { signal: AbortSignal.timeout(helloMs) });
+    using _limit = clock.after(helloMs, () => void tunnel.close(`not let in within ${helloMs} ms`));
+    await control.accepted;
     return control;
   }
 
   async #assigned(assignment: AgentAssignment, control: TunnelStream): Promise<void> {
+    const { logger } = this.#parts;
     const { epoch } = assignment;
     const answer = (message: FromAgent): void => void control.write(`${JSON.stringify(message)}\n`);
     try {
       await this.#parts.apply(assignment);
+      logger.info({ epoch, ports: summary(assignment) }, 'serving an assignment');
       answer({ type: 'ack', epoch });
     } catch (thrown) {
-      answer({ type: 'nack', epoch, error: FairleadError.from(thrown).serialize() });
+      const error = FairleadError.from(thrown).serialize();
+      logger.warn({ epoch, error }, 'an assignment cannot be served');
+      answer({ type: 'nack', epoch, error });
     }
   }
+}
+
+function summary({ ports }: AgentAssignment): readonly string[] {
+  return ports.map(({ agentPort, intercepts, wiretaps }) => {
+    return `${agentPort}: ${[...intercepts, ...wiretaps].map(({ id }) => id).join(', ')}`;
+  });
 }

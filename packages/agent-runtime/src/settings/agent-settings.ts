@@ -6,8 +6,14 @@ export interface AgentSettings {
   readonly pod: { readonly name: string; readonly uid: string; readonly ip: string };
   /** Reads the token that proves which pod this is. Read anew at each dial, for it is renewed in place. A secret. */
   readonly readToken: () => Promise<string>;
+  /** The address to listen on. Default: all, but for a pod that shares its machine's loopback its own. */
+  readonly bindHost?: string;
+  /** Where the app listens. Default: the pod's address, and where that is not one of this machine only, the loopback. */
+  readonly appHost?: string;
   /** Where `GET /ready` and `GET /healthz` are answered; absent: nowhere. */
   readonly healthPort?: number;
+  /** A file that is there while traffic is served; absent: none. */
+  readonly readyFile?: string;
   /** How long open connections may take to end after SIGTERM, in milliseconds. Default 10 000. */
   readonly drainMs?: number;
 }
@@ -20,7 +26,17 @@ export interface RawAgentSettings {
   readonly readToken: () => Promise<string>;
 }
 
-/** Makes settings of what was found. Fails with one `bad-config` that lists every problem. */
+/**
+ * Makes settings of what was found. Fails with one `bad-config` that lists every problem.
+ *
+ * | variable | meaning |
+ * | --- | --- |
+ * | `_TEL_AGENT_POD_NAME`, `_TEL_AGENT_POD_UID`, `_TEL_AGENT_POD_IP` | the pod; required |
+ * | `_TEL_AGENT_HEALTH_PORT` | {@link AgentSettings.healthPort} |
+ * | `_TEL_AGENT_DRAIN_MS` | {@link AgentSettings.drainMs} |
+ * | `FAIRLEAD_AGENT_BIND_HOST`, `FAIRLEAD_AGENT_APP_HOST` | {@link AgentSettings.bindHost}, {@link AgentSettings.appHost} |
+ * | `FAIRLEAD_AGENT_READY_FILE` | {@link AgentSettings.readyFile} |
+ */
 export function parseAgentSettings({ config, environment, readToken }: RawAgentSettings): AgentSettings {
   const problems: string[] = [];
   const text = (name: string): string => {
@@ -43,6 +59,8 @@ export function parseAgentSettings({ config, environment, readToken }: RawAgentS
   };
   const healthPort = number('_TEL_AGENT_HEALTH_PORT', 65_535);
   const drainMs = number('_TEL_AGENT_DRAIN_MS', 3_600_000);
+  const { FAIRLEAD_AGENT_BIND_HOST: bindHost, FAIRLEAD_AGENT_APP_HOST: appHost } = environment;
+  const { FAIRLEAD_AGENT_READY_FILE: readyFile } = environment;
   const parsed = readConfig(config, problems);
   if (problems.length > 0 || !parsed) {
     throw new FairleadError('bad-config', `the traffic-agent cannot start: ${problems.join('; ')}`, { phase: 'input' });
@@ -51,6 +69,9 @@ export function parseAgentSettings({ config, environment, readToken }: RawAgentS
     config: parsed,
     pod,
     readToken,
+    ...(bindHost && { bindHost }),
+    ...(appHost && { appHost }),
+    ...(readyFile && { readyFile }),
     ...(healthPort !== undefined && { healthPort }),
     ...(drainMs !== undefined && { drainMs }),
   };

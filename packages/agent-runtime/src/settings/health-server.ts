@@ -7,7 +7,7 @@ const maxRequestBytes = 4096;
 const requestMs = 5_000;
 
 /**
- * Answers `GET /healthz` (the process runs) and `GET /ready` (it also serves). On bare sockets: the HTTP modules of Node
+ * Answers `/healthz` (the process runs), `/ready` and `/readyz` (it also serves). On bare sockets: the HTTP modules of Node
  * would cost an idle agent more memory than everything else that it does.
  */
 export class HealthServer implements AsyncDisposable {
@@ -21,15 +21,21 @@ export class HealthServer implements AsyncDisposable {
   }
 
   /** Listens. Fails with `port-taken`. */
-  static async listen(host: string, port: number): Promise<HealthServer> {
+  static async listen(port: number, host?: string): Promise<HealthServer> {
     const health = new HealthServer();
-    health.#server.listen(port, host);
+    health.#server.listen({ port, ...(host !== undefined && { host }) });
     try {
       await once(health.#server, 'listening');
     } catch (cause) {
-      throw new FairleadError('port-taken', `readiness cannot be served on ${host}:${port}`, { cause });
+      throw new FairleadError('port-taken', `readiness cannot be served on ${host ?? '*'}:${port}`, { cause });
     }
     return health;
+  }
+
+  /** The port really listened on. */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address ? address.port : 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -54,9 +60,9 @@ export class HealthServer implements AsyncDisposable {
   }
 
   #answer(request: string): string {
-    const [, path] = /^GET (\/[a-z]*)[ ?]/.exec(request) ?? [];
+    const [, path] = /^(?:GET|HEAD) (\/[a-z]*)[ ?]/.exec(request) ?? [];
     if (path === '/healthz') return respond('200 OK', 'ok');
-    if (path !== '/ready') return respond('404 Not Found', 'not found');
+    if (path !== '/ready' && path !== '/readyz') return respond('404 Not Found', 'not found');
     return this.isReady ? respond('200 OK', 'ready') : respond('503 Service Unavailable', 'not ready');
   }
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { LogFields, Logger } from '@fairlead/core';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
@@ -42,10 +43,19 @@ export class JsonLineLogger implements Logger {
   #log(level: Level, fields: LogFields, message: string): void {
     if (levels.indexOf(level) < this.#least) return;
     const line = { time: new Date().toISOString(), level, msg: message, ...this.#fields, ...fields };
-    this.#write(`${JSON.stringify(line, withoutStack)}\n`);
+    this.#write(`${textOf(line)}\n`);
   }
 }
 
 function withoutStack(_key: string, value: unknown): unknown {
   return value instanceof Error ? { name: value.name, message: value.message } : value;
+}
+
+/** What JSON cannot say (a circle, a getter that throws) is still told, less neatly. */
+function textOf({ time, level, msg, ...fields }: LogFields): string {
+  try {
+    return JSON.stringify({ time, level, msg, ...fields }, withoutStack);
+  } catch {
+    return JSON.stringify({ time, level, msg, fields: inspect(fields, { getters: false }) });
+  }
 }

@@ -1,0 +1,281 @@
+import { type AgentAssignment, TapFrameDecoder } from '@fairlead/core';
+import { expect, it } from 'vitest';
+import type { AgentSettings } from './settings/agent-settings.ts';
+import { aConfig, aConnection, freePort, linked } from './testing/an-agent.ts';
+import { HttpParty, RawParty } from './testing/http-party.ts';
+import { exclusive, personal } from './testing/proxied.ts';
+import { get, RawClient } from './testing/raw-client.ts';
+import { ScriptedRelay } from './testing/scripted-relay.ts';
+import { until } from './testing/until.ts';
+
+const ada = 'X-User: ada';
+const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine';
+
+function assignment(epoch: number, agentPort: number, routes = personal('shop/one', 'ada')): AgentAssignment {
+  return { epoch, ports: [{ agentPort, protocol: 'TCP', ...routes }] };
+}
+
+it('introduces itself to the manager', async () => {
+  await using made = await linked();
+
+  const { hello } = await made.relay.link();
+
+  expect(hello).toEqual({
+    kind: 'agent',
+    v: 1,
+    workload: { namespace: 'shop', kind: 'Deployment', name: 'cart' },
+    pod: { name: 'cart-1', uid: 'uid-1' },
+    configHash: 'hash-1',
+    version: '0.0.0',
+    token: 'secret',
+  });
+});
+
+it('diverts what it is assigned from the moment that it acknowledges', async () => {
+  await using made = await linked();
+
+  expect(await made.relay.assign(assignment(1, made.agentPort))).toEqual({ type: 'ack', epoch: 1 });
+  using client = await made.connect();
+  client.send(get('/1', ada));
+  const { metadata, accept } = await made.relay.stream(0);
+  const stream = accept();
+  stream.on('data', () => stream.write(ok));
+
+  expect((await client.answer()).body).toBe('mine');
+  expect((await client.ask(get('/2'))).body).toBe('app GET /2');
+  expect(metadata).toMatchObject({
+    kind: 'divert',
+    intercept: 'shop/one',
+    containerPort: made.app.port,
+    protocol: 'http1',
+  });
+});
+
+it('gives back what a later assignment does not name', async () => {
+  await using made = await linked();
+  await made.relay.assign(assignment(1, made.agentPort, exclusive('shop/one')));
+
+  await made.relay.assign({ epoch: 2, ports: [] });
+
+  using client = await made.connect();
+  expect((await client.ask(get('/1'))).body).toBe('app GET /1');
+});
+
+it.each([
+  ['not-found', { agentPort: 1, protocol: 'TCP' as const, ...personal('shop/two', 'bob') }],
+  ['unsupported', { agentPort: 1, protocol: 'UDP' as const, ...exclusive('shop/two') }],
+])('says %s to an assignment that it cannot serve, and serves the one before', async (code, port) => {
+  await using made = await linked();
+  await made.relay.assign(assignment(1, made.agentPort));
+
+  const answer = await made.relay.assign({ epoch: 2, ports: [port] });
+
+  expect(answer).toMatchObject({ type: 'nack', epoch: 2, error: { code } });
+  using client = await made.connect();
+  client.send(get('/1', ada));
+  expect((await made.relay.stream(0)).metadata).toMatchObject({ intercept: 'shop/one' });
+});
+
+it('lets the app answer what the manager refuses', async () => {
+  await using made = await linked();
+  await made.relay.assign(assignment(1, made.agentPort));
+  using client = await made.connect();
+  client.send(get('/1', ada));
+
+  const { refuse } = await made.relay.stream(0);
+  refuse('gone', 'no session');
+
+  expect((await client.answer()).body).toBe('app GET /1');
+});
+
+it('passes everything to the app while there is no manager, and links when one comes', async () => {
+  const port = await freePort();
+  await using app = await HttpParty.start('app');
+  const agentPort = await freePort();
+  await using made = await linked({ config: aConfig(port, [aConnection(agentPort, app.port)]) });
+  using client = await RawClient.connect(agentPort);
+  expect((await client.ask(get('/1', ada))).body).toBe('app GET /1');
+
+  await using relay = await ScriptedRelay.start(port);
+
+  expect(await relay.assign(assignment(1, agentPort))).toMatchObject({ type: 'ack' });
+  expect(made.logger.lines.some(({ message }) => message.startsWith('no way to the relay'))).toBe(true);
+});
+
+it('gives everything back to the app when it loses the manager, and asks with a fresh token for what to do', async () => {
+  let tokens = 0;
+  await using made = await linked({ readToken: async () => `token ${++tokens}` });
+  await made.relay.assign(assignment(1, made.agentPort));
+  using client = await made.connect();
+  client.send(get('/1', ada));
+  (await made.relay.stream(0)).accept();
+
+  made.relay.links[0]?.socket.destroy();
+
+  expect((await client.answer()).body).toBe('app GET /1');
+  expect((await client.ask(get('/2', ada))).body).toBe('app GET /2');
+  const { hello } = await made.relay.link(1);
+  expect(hello.token).toBe('token 2');
+  await made.relay.assign(assignment(1, made.agentPort), 1);
+  client.send(get('/3', ada));
+  (await made.relay.stream(0, 1)).accept().write(ok);
+  expect((await client.answer()).body).toBe('mine');
+});
+
+it('cuts a diverted connection when it loses the manager', async () => {
+  await using made = await linked();
+  await made.relay.assign(assignment(1, made.agentPort, exclusive('shop/one')));
+  using client = await made.connect();
+  client.send('hello');
+  const stream = (await made.relay.stream(0)).accept();
+  stream.write('welcome');
+  await client.take(7);
+
+  made.relay.links[0]?.socket.destroy();
+
+  expect(await client.ended()).toBe('reset');
+});
+
+it('keeps asking a manager that does not let it in', async () => {
+  await using made = await linked();
+  made.relay.isLettingIn = false;
+  made.relay.links[0]?.socket.destroy();
+  await until(() => made.relay.links.length > 2, 'it asks again');
+  using client = await made.connect();
+  expect((await client.ask(get('/1', ada))).body).toBe('app GET /1');
+
+  made.relay.isLettingIn = true;
+
+  await until(() => made.relay.links.some(({ control }, index) => index > 1 && control !== undefined), 'it is let in');
+});
+
+it.each([
+  ['a line that is not JSON', 'hello\n'],
+  ['a message of an unknown kind', '{"type":"dance"}\n'],
+  ['a line without end', 'x'.repeat(5 << 20)],
+])('leaves a manager that sends %s, and comes back', async (_what, line) => {
+  await using made = await linked();
+  const { control } = await made.relay.link();
+
+  control.write(line);
+
+  await made.relay.link(1);
+});
+
+it('lets sessions speak to the app, to its own ports only', async () => {
+  await using made = await linked();
+  const { tunnel } = await made.relay.link();
+  const open = (containerPort: number) =>
+    tunnel.open(Buffer.from(JSON.stringify({ kind: 'passthrough', intercept: 'shop/one', agent: '', containerPort })));
+
+  const stream = open(made.app.port);
+  let received = '';
+  stream.on('error', () => {});
+  stream.on('data', (bytes: Buffer) => (received += bytes.toString('latin1')));
+  stream.write(get('/real', 'Connection: close'));
+  await until(() => received.endsWith('app GET /real'), 'the app answers');
+  await until(() => stream.readableEnded, 'the end of the app is passed on');
+
+  const other = open(made.agentPort);
+  other.on('error', () => {});
+  await expect(other.accepted).rejects.toThrow(/not-found/);
+  const nonsense = tunnel.open(Buffer.from('{"kind":"tap"}'));
+  nonsense.on('error', () => {});
+  await expect(nonsense.accepted).rejects.toThrow(/refused/);
+});
+
+it('passes the resets of a passthrough on, both ways', async () => {
+  let fate = '';
+  await using app = await RawParty.start((socket) => {
+    socket.on('error', (error: NodeJS.ErrnoException) => (fate = error.code ?? ''));
+    socket.on('data', (bytes) => bytes.includes('reset') && socket.resetAndDestroy());
+  });
+  await using relay = await ScriptedRelay.start();
+  const config = aConfig(relay.port, [aConnection(await freePort(), app.port)]);
+  await using _made = await linked({ config });
+  const { tunnel } = await relay.link();
+  const metadata = { kind: 'passthrough', intercept: 'shop/one', agent: '', containerPort: app.port };
+  const open = () => tunnel.open(Buffer.from(JSON.stringify(metadata)));
+
+  const mine = open();
+  await mine.accepted;
+  await until(() => app.sockets.length === 1, 'the app is reached');
+  mine.destroy();
+  await until(() => fate === 'ECONNRESET', 'the app sees a reset');
+
+  const theirs = open();
+  const lost = new Promise<Error>((resolve) => theirs.once('error', resolve));
+  theirs.write('reset');
+  expect((await lost).message).toContain('the app closed the connection');
+});
+
+it('refuses a passthrough when no app is there', async () => {
+  await using relay = await ScriptedRelay.start();
+  const appPort = await freePort();
+  await using _made = await linked({ config: aConfig(relay.port, [aConnection(await freePort(), appPort)]) });
+  const { tunnel } = await relay.link();
+  const metadata = { kind: 'passthrough', intercept: 'shop/one', agent: '', containerPort: appPort };
+
+  const stream = tunnel.open(Buffer.from(JSON.stringify(metadata)));
+  stream.on('error', () => {});
+
+  await expect(stream.accepted).rejects.toThrow(/target-unreachable/);
+});
+
+it('copies traffic through the tunnel to a wiretap', async () => {
+  await using made = await linked();
+  const wiretap: AgentAssignment = {
+    epoch: 1,
+    ports: [{ agentPort: made.agentPort, protocol: 'TCP', intercepts: [], wiretaps: [{ id: 'shop/ear' }] }],
+  };
+  await made.relay.assign(wiretap);
+  using client = await made.connect();
+  await client.ask(get('/1'));
+
+  const { metadata, accept } = await made.relay.stream(0);
+  const decoder = new TapFrameDecoder();
+  let heard = '';
+  accept().on('data', (bytes: Buffer) => {
+    for (const frame of decoder.decode(bytes)) heard += 'bytes' in frame ? Buffer.from(frame.bytes).toString() : '';
+  });
+
+  await until(() => heard.includes('app GET /1'), 'the copy has the answer');
+  expect(heard.startsWith(get('/1'))).toBe(true);
+  expect(metadata).toMatchObject({
+    kind: 'tap',
+    intercept: 'shop/ear',
+    containerPort: made.app.port,
+    protocol: 'http1',
+  });
+});
+
+it('leaves UDP ports out, and says so', async () => {
+  await using app = await HttpParty.start('app');
+  const connections = [aConnection(await freePort(), app.port), aConnection(await freePort(), app.port, 'UDP')];
+
+  await using made = await linked({ config: aConfig(await freePort(), connections) });
+
+  expect(made.logger.lines.filter(({ level }) => level === 'warn')[0]?.message).toMatch(/^UDP is not proxied yet/);
+});
+
+it('fails with port-taken, and leaves nothing open', async () => {
+  await using app = await HttpParty.start('app');
+  const [free, taken] = [await freePort(), app.port];
+  const config = aConfig(1, [aConnection(free, app.port), aConnection(taken, app.port + 1)]);
+
+  await expect(linked({ config })).rejects.toMatchObject({ code: 'port-taken' });
+
+  await using made = await linked({ config: aConfig(1, [aConnection(free, app.port)]) });
+  expect(made.agent).toBeDefined();
+});
+
+it('listens on all addresses in a pod of its own', async () => {
+  await using app = await HttpParty.start('app');
+  const port = await freePort();
+  const pod: AgentSettings['pod'] = { name: 'cart-1', uid: 'uid-1', ip: '192.0.2.1' };
+
+  await using _made = await linked({ pod, config: aConfig(1, [aConnection(port, app.port)]), appHost: '127.0.0.1' });
+  using client = await RawClient.connect(port);
+
+  expect((await client.ask(get('/1'))).body).toBe('app GET /1');
+});
