@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { applyJsonPatch } from '@fairlead/core/conformance';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
@@ -41,14 +42,24 @@ export class MemoryApiServer implements AsyncDisposable {
   readonly requests: ReceivedRequest[] = [];
   /** Asked first about every request; what it returns is the answer. */
   answer: ((request: ReceivedRequest) => Answer | undefined) | undefined;
+  /** Takes over connections that want another protocol. Default: they are closed. */
+  onUpgrade: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
   readonly #server: Server;
   readonly #watches = new Set<ServerResponse>();
+  readonly #upgraded = new Set<Duplex>();
   /** Connections accepted so far. */
   connections = 0;
 
   private constructor() {
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch((error: Error) => fail(response, 500, 'InternalError', error.message));
+    });
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#upgraded.add(socket);
+      socket.on('error', () => {});
+      socket.once('close', () => this.#upgraded.delete(socket));
+      if (this.onUpgrade) this.onUpgrade(request, socket, head);
+      else socket.destroy();
     });
     this.#server.on('connection', () => {
       this.connections++;
@@ -102,6 +113,7 @@ export class MemoryApiServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
+    for (const socket of this.#upgraded) socket.destroy();
     await closed;
   }
 

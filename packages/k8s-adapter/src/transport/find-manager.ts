@@ -1,0 +1,87 @@
+import { type CallOptions, FairleadError } from '@fairlead/core';
+import { apiResources } from '../connection/api-resources.ts';
+import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
+import { ObjectClient } from '../connection/object-client.ts';
+import { isServing, type PodObject } from '../objects/pod-object.ts';
+import type { ServiceObject } from '../objects/service-object.ts';
+import { formatSelector } from '../objects/workload-object.ts';
+import type { PodPort } from './open-port-forward.ts';
+
+/** Where the manager is. */
+export interface ManagerLocation {
+  readonly namespace: string;
+  /** The Service that selects the manager's leader. */
+  readonly service: string;
+  /** The Service port to dial, by name or number. */
+  readonly port: string | number;
+}
+
+/** Where the manager is, where nothing else is said. */
+export const defaultManager: ManagerLocation = { namespace: 'fairlead', service: 'fairlead-manager', port: 'tunnel' };
+
+/** The annotation on the manager's Service that holds the CA of its certificate, as PEM. */
+export const managerCaAnnotation = 'fairlead.dev/ca';
+
+/** The manager's pod that holds the state, as it was found now. */
+export interface FoundManager extends PodPort {
+  /** PEM; undefined when the Service does not tell. */
+  readonly ca: string | undefined;
+  /** The name that the manager's certificate bears. */
+  readonly servername: string;
+}
+
+/**
+ * Finds the pod behind the manager's Service. Needs `get` on services and `list` on pods in its namespace. Fails with
+ * `unreachable` when there is no Service or no ready pod, with `forbidden`, or as the API server does.
+ */
+export async function findManager(
+  connection: KubernetesConnection,
+  location: ManagerLocation,
+  options: CallOptions,
+): Promise<FoundManager> {
+  const { namespace, service: name } = location;
+  const services = new ObjectClient<ServiceObject>(connection, apiResources.services);
+  const service = await services.read({ namespace, name }, options);
+  if (!service) throw notInstalled(location);
+  const port = service.spec?.ports?.find((one) => one.name === location.port || one.port === location.port);
+  if (!port) throw unreachable(`Service ${name} in namespace ${namespace} has no port ${location.port}`);
+  const labelSelector = formatSelector({ matchLabels: service.spec?.selector ?? {} });
+  const pods = new ObjectClient<PodObject>(connection, apiResources.pods);
+  const { items } = await pods.list(namespace, { ...options, labelSelector });
+  const pod = items.filter(isServing).sort(youngestFirst)[0];
+  if (!pod) throw unreachable(`no pod of Service ${name} in namespace ${namespace} is ready`);
+  const targetPort = port.targetPort ?? port.port;
+  return {
+    namespace,
+    pod: pod.metadata.name ?? '',
+    port: typeof targetPort === 'number' ? targetPort : numberOfPort(pod, targetPort, name),
+    ca: service.metadata.annotations?.[managerCaAnnotation],
+    servername: `${name}.${namespace}.svc`,
+  };
+}
+
+/** Two are ready only while one takes over from the other. */
+function youngestFirst(a: PodObject, b: PodObject): number {
+  return (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1;
+}
+
+function numberOfPort(pod: PodObject, portName: string, service: string): number {
+  const ports = pod.spec?.containers.flatMap((container) => container.ports ?? []) ?? [];
+  const found = ports.find((port) => port.name === portName);
+  if (found) return found.containerPort;
+  throw unreachable(`pod ${pod.metadata.name} has no port ${portName}, to which Service ${service} leads`);
+}
+
+function notInstalled({ namespace, service }: ManagerLocation): FairleadError {
+  return new FairleadError('unreachable', `there is no Service ${service} in namespace ${namespace}`, {
+    phase: 'tunnel',
+    hint: 'Have Fairlead installed in this cluster (fairlead install), or name the namespace that it is in.',
+  });
+}
+
+function unreachable(message: string): FairleadError {
+  return new FairleadError('unreachable', message, {
+    phase: 'tunnel',
+    hint: 'See how the manager fares: kubectl get pods in its namespace.',
+  });
+}

@@ -1,0 +1,85 @@
+import type { Duplex } from 'node:stream';
+import { type CallOptions, FairleadError, type TunnelTransport } from '@fairlead/core';
+import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
+import { timeLimit } from '../connection/time-limit.ts';
+import { defaultManager, type FoundManager, findManager, managerCaAnnotation, type ManagerLocation } from './find-manager.ts';
+import { openPortForward } from './open-port-forward.ts';
+import { openTls, resolveTls, type TunnelTls, type TunnelTlsSource } from './tunnel-tls.ts';
+
+/** Options of {@link PortForwardTunnelTransport}. */
+export interface PortForwardTunnelTransportOptions {
+  /** Default {@link defaultManager}. */
+  readonly manager?: Partial<ManagerLocation> | undefined;
+  /**
+   * How to know the manager. Default: by the CA that stands on its Service. False: no TLS; then API server and kubelet see
+   * what passes.
+   */
+  readonly tls?: TunnelTlsSource | false | undefined;
+  /** What the dialler shows, when the CA comes from the Service. Default nothing. PEM. */
+  readonly certificate?: TunnelTls['certificate'];
+  /** What is tried where the API server does not forward ports by WebSocket. Default nothing. */
+  readonly fallback?: TunnelTransport<Duplex> | undefined;
+  /** How long a dial may take, in milliseconds. Default 15 000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/**
+ * Dials the manager's leader through the API server, as `kubectl port-forward` does: all that a client needs is its
+ * kubeconfig. Each dial finds the leader anew. On the forwarded bytes runs TLS up to the manager itself.
+ */
+export class PortForwardTunnelTransport implements TunnelTransport<Duplex> {
+  readonly #connection: KubernetesConnection;
+  readonly #options: PortForwardTunnelTransportOptions;
+  readonly #manager: ManagerLocation;
+
+  constructor(connection: KubernetesConnection, options: PortForwardTunnelTransportOptions = {}) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#manager = { ...defaultManager, ...options.manager };
+  }
+
+  async dial(options: CallOptions = {}): Promise<Duplex> {
+    options.signal?.throwIfAborted();
+    try {
+      return await this.#dial(options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const { fallback } = this.#options;
+      if (fallback && error instanceof FairleadError && error.code === 'unsupported') return await fallback.dial(options);
+      throw error;
+    }
+  }
+
+  async #dial({ signal }: CallOptions): Promise<Duplex> {
+    const { timeoutMs = 15_000 } = this.#options;
+    const late = (): FairleadError =>
+      new FairleadError('unreachable', `the manager could not be dialled within ${timeoutMs / 1_000} s`, {
+        phase: 'tunnel',
+      });
+    using limit = timeLimit(this.#connection.clock, timeoutMs, late, signal);
+    const manager = await findManager(this.#connection, this.#manager, limit);
+    const tls = await this.#tlsFor(manager, limit);
+    const stream = await openPortForward(this.#connection, manager, limit).catch((error) => {
+      throw asDialFailure(error);
+    });
+    if (!tls) return stream;
+    return await openTls({ socket: stream }, tls, manager.servername, limit);
+  }
+
+  async #tlsFor(manager: FoundManager, options: CallOptions): Promise<TunnelTls | undefined> {
+    const { tls, certificate } = this.#options;
+    if (tls === false) return undefined;
+    if (tls !== undefined) return await resolveTls(tls, options);
+    if (manager.ca) return { ca: manager.ca, certificate };
+    throw new FairleadError('unreachable', `Service ${this.#manager.service} does not tell the manager's CA`, {
+      phase: 'tunnel',
+      hint: `The manager writes it into the annotation ${managerCaAnnotation} when it starts; see whether it runs.`,
+    });
+  }
+}
+
+/** The pod may be gone between being found and being dialled; to the caller that is one thing. */
+function asDialFailure(error: unknown): unknown {
+  if (!(error instanceof FairleadError) || error.code !== 'not-found') return error;
+  return new FairleadError('unreachable', error.message, { phase: 'tunnel', cause: error });
+}
