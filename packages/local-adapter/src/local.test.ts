@@ -38,7 +38,7 @@ it('starts with the first session, is shared, and ends with the last', async () 
 it('can be kept without a session, and be started again', async () => {
   const shop = aShop();
 
-  const cluster = await shop.start();
+  const [cluster] = await Promise.all([shop.start(), shop.start()]);
   const open = await shop.open();
   await open[Symbol.asyncDispose]();
   expect(cluster.pods()).toMatchObject([{ namespace: 'shop', ready: true }]);

@@ -26,7 +26,7 @@ export class LocalClusterAdapter implements ClusterAdapter, AsyncDisposable {
   #running: Promise<EmbeddedCluster> | undefined;
   #embedded: EmbeddedCluster | undefined;
   #stop = new AbortController();
-  #isKept = false;
+  #kept: Promise<EmbeddedCluster> | undefined;
 
   constructor(options: LocalOptions) {
     this.#options = options;
@@ -39,10 +39,15 @@ export class LocalClusterAdapter implements ClusterAdapter, AsyncDisposable {
 
   /** Starts it without a session, and keeps it until it is disposed. */
   async start(options: CallOptions = {}): Promise<LocalCluster> {
-    if (this.#isKept) return this.cluster;
-    const embedded = await this.#acquire(options);
-    this.#isKept = true;
-    return embedded.cluster;
+    if (this.#kept) return (await abortable(this.#kept, options)).cluster;
+    const kept = this.#acquire(options);
+    this.#kept = kept;
+    try {
+      return (await kept).cluster;
+    } catch (thrown) {
+      this.#kept = undefined;
+      throw thrown;
+    }
   }
 
   async open(options: CallOptions = {}): Promise<OpenCluster> {
@@ -78,9 +83,9 @@ export class LocalClusterAdapter implements ClusterAdapter, AsyncDisposable {
 
   /** Ends what {@link start} started. Sessions that are open keep the cluster to their end. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isKept) return;
-    this.#isKept = false;
-    await this.#release();
+    const kept = this.#kept;
+    this.#kept = undefined;
+    if (await kept?.catch(() => undefined)) await this.#release();
   }
 
   get #present(): EmbeddedCluster {

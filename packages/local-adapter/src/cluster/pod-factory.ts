@@ -44,7 +44,10 @@ export class PodFactory {
     const servedPorts = services.servedPorts(workload, manifest.spec);
     const ports = portsOf(manifest.spec, servedPorts);
     const network = await PodNetwork.open(loopback, name, ports, redirectsOf(manifest.spec));
-    const front = await Front.open(loopback, `pod ${name}`, ports);
+    const front = await Front.open(loopback, `pod ${name}`, ports).catch((thrown: unknown) => {
+      network.close();
+      throw thrown;
+    });
     for (const port of ports) front.update(port, [{ network, port, stays: true }]);
     const facts: PodFacts = {
       ...manifestFacts(manifest),

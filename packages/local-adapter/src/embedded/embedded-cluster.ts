@@ -23,6 +23,7 @@ import { InjectingAdmission } from '../cluster/admission.ts';
 import { Cleanup } from '../cluster/cleanup.ts';
 import { LocalCluster } from '../cluster/local-cluster.ts';
 import { LocalRollout } from '../cluster/local-rollout.ts';
+import type { ManifestSource } from '../manifests/manifest-source.ts';
 import { readManifests } from '../manifests/read-manifests.ts';
 import { callMethods } from '../remote/call-methods.ts';
 import { isSame, verifyAgent } from './agent-identity.ts';
@@ -121,7 +122,7 @@ export class EmbeddedCluster implements AsyncDisposable {
 
   async #start(call: CallOptions): Promise<void> {
     const { manifests: sources, namespace, cwd } = this.#options;
-    const read = await readManifests(Array.isArray(sources) ? sources : [sources as never], {
+    const read = await readManifests(isList(sources) ? sources : [sources], {
       ...call,
       ...(namespace !== undefined && { namespace }),
       ...(cwd !== undefined && { cwd }),
@@ -204,6 +205,10 @@ export class EmbeddedCluster implements AsyncDisposable {
     const entries = await this.store.list(namespace);
     return Object.fromEntries(entries.map(({ key, config }) => [entryName(key), JSON.stringify(config)]));
   }
+}
+
+function isList(sources: LocalOptions['manifests']): sources is readonly ManifestSource[] {
+  return Array.isArray(sources);
 }
 
 function noPod(name: string): never {

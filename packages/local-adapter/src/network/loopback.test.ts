@@ -61,3 +61,16 @@ it('prefers the same port in mode ports as long as nobody has it', async () => {
   expect(await loopback.takePort('127.0.0.1', free, true)).toBe(free);
   expect(await loopback.takePort('127.0.0.1', free, true)).not.toBe(free);
 });
+
+it('moves ports that need privileges where there are none, each to one of its own', async () => {
+  const loopback = await claimLoopback('addresses', async () => false);
+  onTestFinished(() => loopback[Symbol.asyncDispose]());
+  const address = loopback.takeAddress();
+
+  const moved = await loopback.takePort(address, 80, false);
+
+  expect(moved).toBe(20_080);
+  expect(await loopback.takePort(address, 80, false)).toBe(20_081);
+  expect(await loopback.takePort(loopback.takeAddress(), 80, false)).toBe(20_080);
+  expect(await loopback.takePort(address, 8080, false)).toBe(8080);
+});

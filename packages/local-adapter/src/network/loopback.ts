@@ -29,12 +29,20 @@ const blocks = 256;
 const blockSize = 2 ** 14;
 /** Bound on the block's last address for as long as the block is held. */
 const lockPort = 47_633;
+/** What is added to ports that need privileges. Not 10,000: `fetch` refuses port 10080. */
+const movedBy = 20_000;
 /** Below the ports that systems give to outgoing connections, so that nobody takes them by chance. */
 const firstPort = 20_000;
 const lastPort = 31_999;
 
-/** Takes a free share of the loopback. Fails with `unsupported` where not even 127.0.0.1 can be bound. */
-export async function claimLoopback(mode: LoopbackMode | 'auto' = 'auto'): Promise<Loopback> {
+/**
+ * Takes a free share of the loopback. `canBindLow` tells whether this process may bind ports below 1024. Fails with
+ * `unsupported` where not even 127.0.0.1 can be bound.
+ */
+export async function claimLoopback(
+  mode: LoopbackMode | 'auto' = 'auto',
+  canBindLow: (address: string) => Promise<boolean> = mayBindLow,
+): Promise<Loopback> {
   if (mode === 'ports') return new PortLoopback();
   const start = randomInt(blocks);
   for (let turn = 0; turn < blocks; turn++) {
@@ -47,7 +55,7 @@ export async function claimLoopback(mode: LoopbackMode | 'auto' = 'auto'): Promi
         cause: lock,
       });
     }
-    return new AddressLoopback(block, lock, await mayBindLow(addressAt(block, blockSize - 2)));
+    return new AddressLoopback(block, lock, await canBindLow(addressAt(block, blockSize - 2)));
   }
   throw new FairleadError('unsupported', `all ${blocks} blocks of loopback addresses are in use by other clusters`);
 }
@@ -118,7 +126,7 @@ class AddressLoopback implements Loopback {
     if (this.#low || port >= 1024) return port;
     const taken = this.#moved.get(address) ?? new Set();
     this.#moved.set(address, taken);
-    let moved = port + 10_000;
+    let moved = port + movedBy;
     while (taken.has(moved)) moved++;
     taken.add(moved);
     return moved;
