@@ -151,4 +151,14 @@ describe('selecting several connections', () => {
   it('is refused by the first that is not clear', () => {
     expect(ports([{ port: 'admin' }, { port: 'http' }, { port: 'nil' }])).toBe('ambiguous-port');
   });
+
+  it('tells two ports of one name apart by their numbers', () => {
+    const twins = aContainer('app', { name: 'http', containerPort: 8080 }, { name: 'http', containerPort: 8081 });
+    const annotations = { 'fairlead.dev/inject-container-ports': 'all' };
+
+    expect(refusal(planned(aWorkload({ containers: [twins], annotations }), []), {})).toMatchObject({
+      code: 'ambiguous-port',
+      candidates: ['container/app:8080', 'container/app:8081'],
+    });
+  });
 });

@@ -82,10 +82,12 @@ function hintAtTarget({ port }: PortSelector, all: readonly SelectedConnection[]
 }
 
 function tooMany(config: AgentConfig, selector: PortSelector, matches: readonly SelectedConnection[]): FairleadError {
-  const candidates = [...new Set(matches.map(label))];
+  const byName = [...new Set(matches.map(label))];
+  // Manifests that no API server has checked may give one name to two ports; their numbers still tell them apart.
+  const candidates = byName.length > 1 ? byName : [...new Set(matches.map(numberedLabel))];
   const name = nameOf(config);
   if (candidates.length === 1) {
-    const message = `the agent config of ${name} declares ${candidates[0]} more than once`;
+    const message = `the agent config of ${name} declares ${byName[0]} more than once`;
     return new FairleadError('bad-config', message, { phase: 'plan' });
   }
   const message = `${name} has ${candidates.length} interceptable ports${describe(selector)}: name the ${missingWord(matches, selector)}`;
@@ -118,9 +120,16 @@ function nameOf(config: AgentConfig): string {
 
 /** `service:port`, or `container/name:port` for a connection without a service; UDP is said, TCP understood. */
 function label(connection: SelectedConnection): string {
-  const { name, number, protocol } = identityOf(connection);
-  const owner = connection.serviceName || `container/${connection.container}`;
-  return `${owner}:${name || number}${protocol === 'UDP' ? '/UDP' : ''}`;
+  const { name, number } = identityOf(connection);
+  return labelWith(connection, name || number);
+}
+
+function numberedLabel(connection: SelectedConnection): string {
+  return labelWith(connection, identityOf(connection).number);
+}
+
+function labelWith({ serviceName, container, protocol }: SelectedConnection, port: string | number): string {
+  return `${serviceName || `container/${container}`}:${port}${protocol === 'UDP' ? '/UDP' : ''}`;
 }
 
 function failed(error: FairleadError): SelectionResult {
