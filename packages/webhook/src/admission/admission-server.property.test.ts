@@ -1,3 +1,4 @@
+import type { Agent } from 'node:https';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyPatch } from '../apply-patch.ts';
@@ -33,17 +34,18 @@ const reviews = [
   ),
 ];
 
-describe('whatever is posted', () => {
+describe('whatever is posted', { timeout: 30_000 }, () => {
   let lab: AdmissionLab;
+  let agent: Agent;
 
   beforeAll(async () => {
     lab = await anAdmissionLab();
+    agent = lab.agent();
   });
   afterAll(() => lab[Symbol.asyncDispose]());
 
   /** The server answers this, without having failed, and then still answers what is right. */
   async function expectAnswer(to: string, body: string | Uint8Array): Promise<void> {
-    const agent = lab.agent();
     const reply = await lab.send(to, { body, agent });
 
     expect([200, 400]).toContain(reply.status);
@@ -54,7 +56,6 @@ describe('whatever is posted', () => {
       if (response.status) expect(response.status.code).toBeLessThan(500);
     }
     expect((await lab.send('/healthz', { method: 'GET', agent })).status).toBe(200);
-    agent.destroy();
   }
 
   it('bytes are answered', async () => {
@@ -69,7 +70,7 @@ describe('whatever is posted', () => {
     const review = fc.oneof(...reviews.map(spoiled));
     await fc.assert(
       fc.asyncProperty(path, review, (to, value) => expectAnswer(to, JSON.stringify(value))),
-      { numRuns: 150 },
+      { numRuns: 120 },
     );
   });
 
@@ -82,7 +83,7 @@ describe('whatever is posted', () => {
   });
 });
 
-describe('pods that can be planned', () => {
+describe('pods that can be planned', { timeout: 30_000 }, () => {
   it('get a patch that an API server can apply, and a second look finds nothing to do', async () => {
     await using lab = await anAdmissionLab();
     const agent = lab.agent();

@@ -146,7 +146,8 @@ describe('creating an intercept', () => {
   it('stamps what it allows with whoever asks, whatever is in it', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.string({ minLength: 1 }), (spec, requester, username) => {
-        const given = typeof spec === 'object' && spec !== null ? { ...anInterceptSpec(), ...spec, requester } : spec;
+        const isRecord = typeof spec === 'object' && spec !== null && !Array.isArray(spec);
+        const given = isRecord ? { ...anInterceptSpec(), ...spec, requester } : spec;
         const request = anInterceptRequest(anIntercept(given), { user: { username, groups: [] } });
 
         const { decision } = admitIntercept(request, options);

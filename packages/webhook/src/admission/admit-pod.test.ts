@@ -179,6 +179,15 @@ describe('admitPod', () => {
     untouched(verdict);
   });
 
+  it("stores nothing for a pod on the host's network, though its template is not", async () => {
+    const world = aWorld();
+
+    const verdict = await admitPod(aPodRequest(aNewPod(enabled, { hostNetwork: true })), world);
+
+    expect(verdict.problem?.code).toBe('host-network');
+    expect(await world.store.list('shop')).toEqual([]);
+  });
+
   it('row 11: admits a pod without any name, with a warning', async () => {
     const { generateName: _, ...metadata } = aNewPod(enabled).metadata;
 
@@ -186,6 +195,15 @@ describe('admitPod', () => {
 
     expect(verdict).toMatchObject({ outcome: 'failed-open', problem: { code: 'bad-manifest' } });
     untouched(verdict);
+  });
+
+  it("stores nothing for a pod on the host's network, though its template is not", async () => {
+    const world = aWorld();
+
+    const verdict = await admitPod(aPodRequest(aNewPod(enabled, { hostNetwork: true })), world);
+
+    expect(verdict.problem?.code).toBe('host-network');
+    expect(await world.store.list('shop')).toEqual([]);
   });
 
   it('row 11: admits a pod without any namespace, with a warning', async () => {
@@ -278,8 +296,9 @@ describe('the entry of a workload', () => {
 
     const verdict = await admitPod(aPodRequest(), world);
 
-    expect(verdict.outcome).toBe('injected');
-    expect((await world.store.read(aWorkload()))?.config).toMatchObject({ agentImage: 'agent:0', theirs: 1 });
+    expect(verdict).toMatchObject({ outcome: 'injected', decision: { warnings: [] } });
+    const expected = plannedConfig(world, 'agent:0');
+    expect((await world.store.read(aWorkload()))?.config).toEqual({ ...expected, theirs: 1 });
   });
 
   it('is what the pod gets where nothing better can be planned: one without its hash would be replaced for ever', async () => {
@@ -355,10 +374,9 @@ describe('the entry of a workload', () => {
     const world = aWorld();
     await storePlanned(world);
     world.serviceList = [aService(), aService({ name: 'cart-2', uid: 'uid-2' })];
-    const { services } = world;
-    world.services = async (...about) => {
+    world.services = async () => {
       await world.store.delete(aWorkload());
-      return services(...about);
+      return world.serviceList;
     };
 
     const verdict = await admitPod(aPodRequest(), world);

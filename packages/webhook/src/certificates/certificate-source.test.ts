@@ -30,7 +30,7 @@ function told(source: CertificateSource): TlsMaterial[] {
   return seen;
 }
 
-describe('made certificates', () => {
+describe('made certificates', { timeout: 30_000 }, () => {
   it('are made once, kept, and found again by the next process', async () => {
     const store = new MemoryCertificateStore();
     const options = { store, clock: aClock(), dnsNames };
@@ -177,7 +177,7 @@ describe('made certificates', () => {
   });
 });
 
-describe('supplied certificates', () => {
+describe('supplied certificates', { timeout: 30_000 }, () => {
   const real = createSystemClock({ now: Date.now, setTimeout, clearTimeout });
 
   async function somebodyElses(names: readonly string[] = dnsNames): Promise<CertificateFiles> {

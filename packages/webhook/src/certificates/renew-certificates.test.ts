@@ -22,7 +22,7 @@ function isTrusted({ leaf }: RenewedCertificates, by: RenewedCertificates, now: 
   );
 }
 
-describe('renewCertificates', () => {
+describe('renewCertificates', { timeout: 30_000 }, () => {
   it('makes an authority and a certificate where there is nothing', async () => {
     const { authorities, leaf, isChanged, dueAt } = await renewCertificates(none, terms, start);
 
@@ -75,6 +75,16 @@ describe('renewCertificates', () => {
     expect(both.leaf.x509.issuer).toBe(first.authorities[0]?.x509.subject);
     expect(dayAfter.leaf.x509.issuer).toBe(both.authorities[0]?.x509.subject);
     expect(end.authorities.map(({ pem }) => pem)).toEqual([both.authorities[0]?.pem]);
+  });
+
+  it('does not sign with an authority that is about to end: that would have to be done over and over', async () => {
+    const short = { ...terms, authorityLifeMs: 10 * dayMs, leafLifeMs: 9 * dayMs };
+    const first = await renewCertificates(none, short, start);
+
+    const late = await renewCertificates(stored(first), short, start + 9.5 * dayMs);
+
+    expect(late.authorities).toHaveLength(2);
+    expect(late.leaf.x509.issuer).toBe(late.authorities[0]?.x509.subject);
   });
 
   it.each([
@@ -141,7 +151,7 @@ describe('renewCertificates', () => {
 
       const authorities = new Set(history.flatMap((entry) => entry.made.authorities.map(({ pem }) => pem)));
       expect(authorities.size).toBe(3);
-    }, 30_000);
+    });
 
     it('finds its feet again however long nobody looked', async () => {
       const pauses = fc.array(fc.integer({ min: 1, max: 80 }), { minLength: 2, maxLength: 5 });
@@ -160,7 +170,7 @@ describe('renewCertificates', () => {
         }),
         { numRuns: 5 },
       );
-    }, 30_000);
+    });
   });
 });
 

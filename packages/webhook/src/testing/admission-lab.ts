@@ -109,13 +109,19 @@ export class AdmissionLab implements AsyncDisposable {
   }
 }
 
+const unreferencedClock = createSystemClock({
+  now: Date.now,
+  setTimeout: (action, ms) => setTimeout(() => action(), ms).unref(),
+  clearTimeout,
+});
+
 let made: Promise<CertificateSource> | undefined;
 
 /** Certificates for all labs of a test file: making them takes a tenth of a second. */
 async function certificates(): Promise<CertificateSource> {
   made ??= openMadeCertificates({
     store: new MemoryCertificateStore(),
-    clock: createSystemClock({ now: Date.now, setTimeout: (...timer) => setTimeout(...timer).unref(), clearTimeout }),
+    clock: unreferencedClock,
     dnsNames: [serverName],
   });
   return await made;
