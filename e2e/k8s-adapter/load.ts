@@ -50,7 +50,9 @@ export function ask(url: string): Promise<string> {
         text += chunk;
       });
       response.on('error', reject);
-      response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error(`status ${response.statusCode}`))));
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve(text) : reject(new Error(`status ${response.statusCode}`)),
+      );
     });
     sent.on('timeout', () => sent.destroy(new Error('no answer within 5 s')));
     sent.on('error', reject);

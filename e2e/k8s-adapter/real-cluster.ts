@@ -89,7 +89,7 @@ export class RealCluster implements AsyncDisposable {
     for (;;) {
       const answer = await ask();
       if (answer !== undefined) return answer;
-      if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${ask}`);
+      if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${ask.toString()}`);
       await sleep(100);
     }
   }

@@ -8,7 +8,13 @@ export {
   type ConfigMapAgentConfigStoreOptions,
   defaultAgentsConfigMap,
 } from './configs/config-map-agent-config-store.ts';
-export { type ApiResource, apiVersionOf, type ObjectAddress, qualifiedName, resourcePath } from './connection/api-resource.ts';
+export {
+  type ApiResource,
+  apiVersionOf,
+  type ObjectAddress,
+  qualifiedName,
+  resourcePath,
+} from './connection/api-resource.ts';
 export { apiResources } from './connection/api-resources.ts';
 export { ApiStatusError, apiStatusOf } from './connection/api-status-error.ts';
 export type { Authorization, ClusterAccess } from './connection/cluster-access.ts';
@@ -27,17 +33,44 @@ export {
   KubernetesIdentityProvider,
   type KubernetesIdentityProviderOptions,
 } from './identity/kubernetes-identity-provider.ts';
-export { controllerOf, type KubernetesObject, type ObjectMeta, type OwnerReference } from './objects/kubernetes-object.ts';
+export { type KubernetesOptions, kubernetes } from './kubernetes.ts';
+export { agentImageAnnotation, ManagerAgentImageSource } from './manager-agent-image-source.ts';
+export { type KubernetesModuleOptions, kubernetesModule } from './module.ts';
+export {
+  controllerOf,
+  type KubernetesObject,
+  type ObjectMeta,
+  type OwnerReference,
+} from './objects/kubernetes-object.ts';
+export {
+  type PreflightOptions,
+  type PreflightProblem,
+  type PreflightReport,
+  preflight,
+} from './preflight/preflight.ts';
+export { oldestServer, readServerVersion, type ServerVersion } from './preflight/server-version.ts';
 export {
   CustomResourceInterceptRegistry,
   type CustomResourceInterceptRegistryOptions,
 } from './registry/custom-resource-intercept-registry.ts';
 export { interceptCrd } from './registry/intercept-crd.ts';
+export { type ChosenStrategy, chooseStrategy } from './rollout/choose-strategy.ts';
+export { KubernetesRollout, type KubernetesRolloutOptions, rolloutTimes } from './rollout/kubernetes-rollout.ts';
+export type { RolloutTimes } from './rollout/rollout-context.ts';
+export {
+  DirectTlsTunnelTransport,
+  type DirectTlsTunnelTransportOptions,
+} from './transport/direct-tls-tunnel-transport.ts';
+export { defaultManager, type ManagerLocation, managerCaAnnotation } from './transport/find-manager.ts';
+export { openPortForward, type PodPort } from './transport/open-port-forward.ts';
+export { PortForwardStream } from './transport/port-forward-stream.ts';
+export {
+  PortForwardTunnelTransport,
+  type PortForwardTunnelTransportOptions,
+} from './transport/port-forward-tunnel-transport.ts';
+export type { TunnelTls, TunnelTlsSource } from './transport/tunnel-tls.ts';
 export { type ResourceChange, type WatchOptions, watchResource } from './watch/watch-resource.ts';
 export {
   KubernetesWorkloadResolver,
   type KubernetesWorkloadResolverOptions,
 } from './workloads/kubernetes-workload-resolver.ts';
-export { type ChosenStrategy, chooseStrategy } from './rollout/choose-strategy.ts';
-export { KubernetesRollout, type KubernetesRolloutOptions, rolloutTimes } from './rollout/kubernetes-rollout.ts';
-export type { RolloutTimes } from './rollout/rollout-context.ts';

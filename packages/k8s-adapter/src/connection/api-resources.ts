@@ -63,7 +63,12 @@ export const apiResources: {
   pods: core('pods', 'Pod'),
   replicaSets: ofGroup('apps', 'replicasets', 'ReplicaSet'),
   secrets: core('secrets', 'Secret'),
-  selfSubjectAccessReviews: ofGroup('authorization.k8s.io', 'selfsubjectaccessreviews', 'SelfSubjectAccessReview', false),
+  selfSubjectAccessReviews: ofGroup(
+    'authorization.k8s.io',
+    'selfsubjectaccessreviews',
+    'SelfSubjectAccessReview',
+    false,
+  ),
   services: core('services', 'Service'),
   statefulSets: ofGroup('apps', 'statefulsets', 'StatefulSet'),
   subjectAccessReviews: ofGroup('authorization.k8s.io', 'subjectaccessreviews', 'SubjectAccessReview', false),

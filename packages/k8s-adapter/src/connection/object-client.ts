@@ -65,7 +65,13 @@ export class ObjectClient<T extends KubernetesObject> {
   /** Replaces the object if its `resourceVersion` is still the given one, else fails with `stale-write`. */
   async replace(object: T, options?: CallOptions, subresource?: string): Promise<T> {
     const { namespace, name } = object.metadata;
-    return await this.#call<T>('update', 'PUT', { namespace, name, subresource }, { body: this.#typed(object) }, options);
+    return await this.#call<T>(
+      'update',
+      'PUT',
+      { namespace, name, subresource },
+      { body: this.#typed(object) },
+      options,
+    );
   }
 
   /** Changes parts of an object: a JSON merge patch, or a JSON patch. */
@@ -93,7 +99,11 @@ export class ObjectClient<T extends KubernetesObject> {
     }
   }
 
-  async #listPages(namespace: string | undefined, selection: Selection, limit: string | undefined): Promise<ObjectList<T>> {
+  async #listPages(
+    namespace: string | undefined,
+    selection: Selection,
+    limit: string | undefined,
+  ): Promise<ObjectList<T>> {
     const items: T[] = [];
     let token: string | undefined;
     for (;;) {

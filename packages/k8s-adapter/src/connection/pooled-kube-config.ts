@@ -88,6 +88,6 @@ type AgentInternals = Agent & { readonly options: Record<string, unknown>; keepA
 function keyOf(agent: Agent): string {
   const { options } = agent as AgentInternals;
   return ['ca', 'cert', 'key', 'pfx', 'passphrase', 'rejectUnauthorized', 'servername']
-    .map((name) => String(options[name] ?? ''))
+    .map((name) => JSON.stringify(options[name] ?? ''))
     .join('\n');
 }

@@ -59,7 +59,9 @@ export class CustomResourceInterceptRegistry implements InterceptRegistry {
     const { items } = await this.#intercepts.list(namespace, options).catch((error) => {
       throw explain(error);
     });
-    return items.map(readIntercept).sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.name, b.name));
+    return items
+      .map(readIntercept)
+      .sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.name, b.name));
   }
 
   async updateStatus(
@@ -100,7 +102,7 @@ export class CustomResourceInterceptRegistry implements InterceptRegistry {
 /** A collection that is not found is a resource that nobody has installed. */
 function explain(error: unknown): unknown {
   const status = apiStatusOf(error);
-  if (status?.status !== 404 || /^namespaces /.test(status.message)) return error;
+  if (status?.status !== 404 || status.message.startsWith('namespaces ')) return error;
   return new FairleadError('unsupported', 'this cluster has no intercepts.fairlead.dev', {
     cause: error,
     hint: 'Have Fairlead installed in the cluster: fairlead install, or its Helm chart.',

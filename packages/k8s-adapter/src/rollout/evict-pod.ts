@@ -1,6 +1,6 @@
 import { type CallOptions, FairleadError } from '@fairlead/core';
-import { apiResources } from '../connection/api-resources.ts';
 import { resourcePath } from '../connection/api-resource.ts';
+import { apiResources } from '../connection/api-resources.ts';
 import { apiStatusOf } from '../connection/api-status-error.ts';
 import type { PodObject } from '../objects/pod-object.ts';
 import { CreationFailures } from './creation-failures.ts';
@@ -66,7 +66,12 @@ async function requestEviction(context: RolloutContext, pod: PodObject, options:
           resource: apiResources.pods,
           address,
           mayRepeat: false,
-          body: { apiVersion, kind: 'Eviction', metadata: { namespace, name }, deleteOptions: { preconditions: { uid } } },
+          body: {
+            apiVersion,
+            kind: 'Eviction',
+            metadata: { namespace, name },
+            deleteOptions: { preconditions: { uid } },
+          },
         },
         options,
       );

@@ -70,10 +70,14 @@ export class KubernetesRollout implements Rollout {
     if (pods.length === 0) return;
     const { strategy, reason } = this.strategyFor(workload);
     if (strategy === 'none') {
-      throw new FairleadError('rollout-failed', `pods of ${formatWorkload(workload)} have to be replaced, but ${reason}`, {
-        phase: 'rollout',
-        hint: 'Replace them yourself, or allow another rollout strategy.',
-      });
+      throw new FairleadError(
+        'rollout-failed',
+        `pods of ${formatWorkload(workload)} have to be replaced, but ${reason}`,
+        {
+          phase: 'rollout',
+          hint: 'Replace them yourself, or allow another rollout strategy.',
+        },
+      );
     }
     try {
       if (strategy === 'restart') await restartWorkload(this.#context, workload, pods, options);

@@ -6,7 +6,10 @@ import { drainPatch } from './released-pod.ts';
 import type { RolloutContext } from './rollout-context.ts';
 
 /** The Services that select a pod with these labels. */
-export function servicesSelecting(services: readonly ServiceObject[], labels: StringMap = {}): readonly ServiceObject[] {
+export function servicesSelecting(
+  services: readonly ServiceObject[],
+  labels: StringMap = {},
+): readonly ServiceObject[] {
   return services.filter(({ spec }) => {
     const selector = Object.entries(spec?.selector ?? {});
     return selector.length > 0 && selector.every(([key, value]) => labels[key] === value);

@@ -3,7 +3,7 @@ import { apiStatusOf } from '../connection/api-status-error.ts';
 import type { PodObject } from '../objects/pod-object.ts';
 import { CreationFailures } from './creation-failures.ts';
 import { PodController } from './pod-controller.ts';
-import { type ReleaseNote, type ReleasedPod, releasePatch, returnPatch } from './released-pod.ts';
+import { type ReleasedPod, type ReleaseNote, releasePatch, returnPatch } from './released-pod.ts';
 import type { RolloutContext } from './rollout-context.ts';
 import { waitForSuccessor } from './wait-for-successor.ts';
 

@@ -86,7 +86,11 @@ export class ManagerBehindPortForward implements AsyncDisposable {
       spec: { selector: labels, ports: [{ name: 'tunnel', port: 8081, targetPort: 'tunnel' }] },
     } as never);
     const containers = [{ name: 'manager', ports: [{ name: 'tunnel', containerPort: this.port }] }];
-    const pod = { metadata: { name: 'fairlead-manager-1', namespace, labels }, spec: { containers }, status: servingStatus };
+    const pod = {
+      metadata: { name: 'fairlead-manager-1', namespace, labels },
+      spec: { containers },
+      status: servingStatus,
+    };
     server.store.add(stores.Pod, pod as never);
   }
 

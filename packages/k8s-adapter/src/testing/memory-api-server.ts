@@ -163,29 +163,39 @@ export class MemoryApiServer implements AsyncDisposable {
     const object = request.body as KubernetesObject & { status?: unknown };
     const { name } = object.metadata;
     if (name !== undefined && this.store.get(target.resource, target.namespace, name)) {
-      return fail(response, 409, 'AlreadyExists', `${target.plural} "${name}" already exists`);
+      fail(response, 409, 'AlreadyExists', `${target.plural} "${name}" already exists`);
+      return;
     }
     const { status: _, ...bare } = object;
     const wanted = target.plural === 'intercepts' ? bare : object;
-    ok(response, this.store.add(target.resource, { ...wanted, metadata: { ...object.metadata, ...spaced(target) } }), 201);
+    ok(
+      response,
+      this.store.add(target.resource, { ...wanted, metadata: { ...object.metadata, ...spaced(target) } }),
+      201,
+    );
   }
 
   #write(object: StoredObject, target: Target, found: StoredObject, response: ServerResponse): void {
     const { resourceVersion, uid } = object.metadata;
     const isStale = resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion;
     if (isStale || (uid !== undefined && uid !== found.metadata.uid)) {
-      return fail(response, 409, 'Conflict', 'the object has been modified; please apply your changes to the latest version');
+      fail(response, 409, 'Conflict', 'the object has been modified; apply your changes to the latest version');
+      return;
     }
     const status = target.subresource === 'status' ? object.status : found.status;
     const wanted = target.subresource === 'status' ? { ...found, status } : object;
-    ok(response, this.store.put(target.resource, found, target.plural === 'intercepts' ? { ...wanted, status } : wanted));
+    ok(
+      response,
+      this.store.put(target.resource, found, target.plural === 'intercepts' ? { ...wanted, status } : wanted),
+    );
   }
 
   #delete(request: ReceivedRequest, target: Target, found: StoredObject, response: ServerResponse): void {
     const { preconditions } = (request.body ?? {}) as { preconditions?: { uid?: string; resourceVersion?: string } };
     const { uid = found.metadata.uid, resourceVersion = found.metadata.resourceVersion } = preconditions ?? {};
     if (uid !== found.metadata.uid || resourceVersion !== found.metadata.resourceVersion) {
-      return fail(response, 409, 'Conflict', 'the precondition does not hold');
+      fail(response, 409, 'Conflict', 'the precondition does not hold');
+      return;
     }
     this.store.remove(target.resource, found);
     ok(response, { kind: 'Status', status: 'Success' });
@@ -209,6 +219,7 @@ export class MemoryApiServer implements AsyncDisposable {
     const tell = (change: StoreChange): void => {
       const event = change.resource === target.resource ? eventOf(change, selectors) : undefined;
       if (event) response.write(`${JSON.stringify(event)}\n`);
+      return;
     };
     for (const change of this.store.since(from)) tell(change);
     const subscription = this.store.subscribe(tell);
@@ -234,14 +245,19 @@ function targetOf(path: string): Target | undefined {
   const root = parts[0] === 'api' ? parts.splice(0, 2).slice(1) : parts.splice(0, 3).slice(1);
   const namespace = parts[0] === 'namespaces' && parts.length > 2 ? parts.splice(0, 2)[1] : undefined;
   const [plural, name, subresource] = parts;
-  return plural === undefined ? undefined : { resource: [...root, plural].join('/'), plural, namespace, name, subresource };
+  return plural === undefined
+    ? undefined
+    : { resource: [...root, plural].join('/'), plural, namespace, name, subresource };
 }
 
 function selectorsOf({ query }: ReceivedRequest, { namespace }: Target): Selectors {
   return { namespace, labelSelector: query.get('labelSelector'), fieldSelector: query.get('fieldSelector') };
 }
 
-function eventOf({ before, after }: StoreChange, selectors: Selectors): { type: string; object: StoredObject } | undefined {
+function eventOf(
+  { before, after }: StoreChange,
+  selectors: Selectors,
+): { type: string; object: StoredObject } | undefined {
   const was = before && selects(selectors, before);
   if (after && selects(selectors, after)) return { type: was ? 'MODIFIED' : 'ADDED', object: after };
   return was ? { type: 'DELETED', object: after ?? before } : undefined;

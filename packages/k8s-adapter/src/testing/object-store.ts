@@ -103,7 +103,7 @@ export class ObjectStore {
 
   #tell(change: StoreChange): void {
     this.#history.push(change);
-    for (const listener of [...this.#listeners]) listener(change);
+    for (const listener of this.#listeners) listener(change);
   }
 }
 

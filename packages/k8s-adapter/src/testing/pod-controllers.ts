@@ -60,8 +60,7 @@ export class PodControllers implements Disposable {
 
   #reconcile(kind: 'ReplicaSet' | 'StatefulSet', set: StoredWorkload): void {
     const selector = Object.entries(set.spec?.selector?.matchLabels ?? {});
-    const fits = (pod: PodObject): boolean =>
-      selector.every(([key, value]) => (pod.metadata.labels ?? {})[key] === value);
+    const fits = (pod: PodObject): boolean => selector.every(([key, value]) => pod.metadata.labels?.[key] === value);
     for (const pod of this.#pods(set)) {
       const owner = controllerOf(pod);
       if (owner?.uid === set.metadata.uid && !fits(pod)) this.#own(pod, []);
@@ -87,7 +86,10 @@ export class PodControllers implements Disposable {
 
   #make(kind: 'ReplicaSet' | 'StatefulSet', set: StoredWorkload, owned: readonly StoredPod[]): void {
     const { annotations, status, refusal } = this.policy;
-    if (refusal !== undefined) return this.#warn(set, refusal);
+    if (refusal !== undefined) {
+      this.#warn(set, refusal);
+      return;
+    }
     const ordinal = [0, 1, 2, 3, 4, 5].find(
       (at) =>
         !owned.some(({ metadata }) => metadata.name === `${set.metadata.name}-${at}`) &&
@@ -129,7 +131,7 @@ export class PodControllers implements Disposable {
         pod.metadata.namespace === namespace &&
         isServing(pod) &&
         selector.length > 0 &&
-        selector.every(([key, value]) => (pod.metadata.labels ?? {})[key] === value),
+        selector.every(([key, value]) => pod.metadata.labels?.[key] === value),
     );
     const addresses = pods.map(({ status }) => ({ ip: status?.podIP ?? '' }));
     const object = { metadata: { name, ...(namespace !== undefined && { namespace }) }, subsets: [{ addresses }] };

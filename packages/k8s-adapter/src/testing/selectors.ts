@@ -12,7 +12,9 @@ export function selects(selectors: Selectors, object: KubernetesObject): boolean
   const { namespace, labelSelector, fieldSelector } = selectors;
   if (namespace !== undefined && object.metadata.namespace !== namespace) return false;
   const labels = object.metadata.labels ?? {};
-  return split(labelSelector).every((term) => fitsLabels(term, labels)) && split(fieldSelector).every(fitsField(object));
+  return (
+    split(labelSelector).every((term) => fitsLabels(term, labels)) && split(fieldSelector).every(fitsField(object))
+  );
 }
 
 function split(selector: string | null): readonly string[] {
@@ -36,7 +38,9 @@ function fitsLabels(term: string, labels: Readonly<Record<string, string>>): boo
 function fitsField(object: KubernetesObject): (term: string) => boolean {
   return (term) => {
     const [path = '', value] = term.split('=');
-    const found = path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object);
+    const found = path
+      .split('.')
+      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object);
     return found === value;
   };
 }

@@ -1,4 +1,5 @@
 import { configHashAnnotation, type Pod, type Workload } from '@fairlead/core';
+import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { isServing, type PodObject } from '../objects/pod-object.ts';
 import type { WorkloadObject } from '../objects/workload-object.ts';
 import { readPod } from '../workloads/read-pod.ts';
@@ -56,8 +57,12 @@ export async function openShop({ kind = 'Deployment', replicas = 3, spec }: Shop
     const hashed = { ...labels, 'pod-template-hash': '7d4b9' };
     store.add(stores.ReplicaSet, {
       metadata: { name: 'cart-7d4b9', namespace, ownerReferences: [controlledBy('Deployment', owner)] },
-      spec: { ...owner.spec, selector: { matchLabels: hashed }, template: { ...template, metadata: { labels: hashed } } },
-    } as StoredObject);
+      spec: {
+        ...owner.spec,
+        selector: { matchLabels: hashed },
+        template: { ...template, metadata: { labels: hashed } },
+      },
+    } as KubernetesObject);
   }
 
   const objects = (): readonly (StoredObject & PodObject)[] => store.all(stores.Pod) as never;
@@ -67,7 +72,10 @@ export async function openShop({ kind = 'Deployment', replicas = 3, spec }: Shop
     controllers,
     workload: readWorkload(kind, object as StoredObject & WorkloadObject),
     objects,
-    pods: () => objects().filter(({ metadata }) => metadata.ownerReferences?.length).map((pod) => readPod(pod)),
+    pods: () =>
+      objects()
+        .filter(({ metadata }) => metadata.ownerReferences?.length)
+        .map((pod) => readPod(pod)),
     spec: () => store.get(stores[kind], namespace, 'cart'),
     addresses: () => {
       const found = store.get('v1/endpoints', namespace, 'cart') as { subsets?: { addresses: { ip: string }[] }[] };
@@ -84,7 +92,8 @@ export async function openShop({ kind = 'Deployment', replicas = 3, spec }: Shop
       };
     },
     refuseNewPods: () => {
-      const refusal = 'pods "cart" is forbidden: exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3';
+      const refusal =
+        'pods "cart" is forbidden: exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3';
       controllers.policy = { ...controllers.policy, refusal };
     },
     async [Symbol.asyncDispose]() {

@@ -86,7 +86,9 @@ export class PortForwardStream extends Duplex {
       this.#named.add(channel);
       if (this.#named.size === 2) this.#onReady();
     } else if (channel === errorChannel && content.length > 0) {
-      this.destroy(new FairleadError('unreachable', `the port cannot be forwarded: ${content.toString('utf8').trim()}`));
+      this.destroy(
+        new FairleadError('unreachable', `the port cannot be forwarded: ${content.toString('utf8').trim()}`),
+      );
     } else if (channel === dataChannel && content.length > 0 && !this.readableEnded && !this.push(content)) {
       this.#socket.pause();
     }

@@ -2,7 +2,13 @@ import type { Duplex } from 'node:stream';
 import { type CallOptions, FairleadError, type TunnelTransport } from '@fairlead/core';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
 import { timeLimit } from '../connection/time-limit.ts';
-import { defaultManager, type FoundManager, findManager, managerCaAnnotation, type ManagerLocation } from './find-manager.ts';
+import {
+  defaultManager,
+  type FoundManager,
+  findManager,
+  type ManagerLocation,
+  managerCaAnnotation,
+} from './find-manager.ts';
 import { openPortForward } from './open-port-forward.ts';
 import { openTls, resolveTls, type TunnelTls, type TunnelTlsSource } from './tunnel-tls.ts';
 
@@ -45,7 +51,8 @@ export class PortForwardTunnelTransport implements TunnelTransport<Duplex> {
     } catch (error) {
       options.signal?.throwIfAborted();
       const { fallback } = this.#options;
-      if (fallback && error instanceof FairleadError && error.code === 'unsupported') return await fallback.dial(options);
+      if (fallback && error instanceof FairleadError && error.code === 'unsupported')
+        return await fallback.dial(options);
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { abortable, type CallOptions, FairleadError } from '@fairlead/core';
 
 /** How a dialler knows the manager, and how the manager may know the dialler. One of `ca` and `fingerprint` is needed. */
@@ -40,7 +40,7 @@ export async function openTls(
   const { ca, fingerprint, certificate } = tls;
   const name = tls.servername ?? servername;
   const settings: ConnectionOptions = {
-    ...over,
+    ...('socket' in over ? { socket: over.socket, host: name } : over),
     // An address is no name to ask for; it is compared with the certificate all the same.
     servername: isIP(name) === 0 ? name : '',
     minVersion: 'TLSv1.3',

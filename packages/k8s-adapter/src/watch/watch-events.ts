@@ -33,7 +33,8 @@ export async function* watchEvents<T>(
       timer[Symbol.dispose]();
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
-      if (rest.length > maxEventLength) throw new RangeError(`a watch event is longer than ${maxEventLength} characters`);
+      if (rest.length > maxEventLength)
+        throw new RangeError(`a watch event is longer than ${maxEventLength} characters`);
       for (const line of lines) if (line !== '') yield JSON.parse(line) as RawWatchEvent<T>;
       timer = arm();
     }

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import { Reading } from '@fairlead/core/conformance';
+import { describe, expect, it } from 'vitest';
 import { apiResources } from '../connection/api-resources.ts';
 import { type ConnectedServer, connectMemory } from '../testing/connect-memory.ts';
 import type { StoredObject } from '../testing/object-store.ts';

@@ -1,7 +1,7 @@
 import { type CallOptions, FairleadError, type Logger, SilentLogger } from '@fairlead/core';
 import pRetry from 'p-retry';
 import { type ApiResource, qualifiedName, resourcePath } from '../connection/api-resource.ts';
-import { apiStatusOf, ApiStatusError } from '../connection/api-status-error.ts';
+import { ApiStatusError, apiStatusOf } from '../connection/api-status-error.ts';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
 import { ObjectClient } from '../connection/object-client.ts';
 import { joinSignals } from '../connection/time-limit.ts';

@@ -1,0 +1,62 @@
+import { type Logger, type RolloutStrategy, StaticAgentImageSource, tokens } from '@fairlead/core';
+import { ContainerModule } from 'inversify';
+import { ConfigMapAgentConfigStore } from './configs/config-map-agent-config-store.ts';
+import type { KubernetesConnection } from './connection/kubernetes-connection.ts';
+import { KubernetesIdentityProvider } from './identity/kubernetes-identity-provider.ts';
+import { ManagerAgentImageSource } from './manager-agent-image-source.ts';
+import { CustomResourceInterceptRegistry } from './registry/custom-resource-intercept-registry.ts';
+import { KubernetesRollout } from './rollout/kubernetes-rollout.ts';
+import { DirectTlsTunnelTransport } from './transport/direct-tls-tunnel-transport.ts';
+import { defaultManager, type ManagerLocation } from './transport/find-manager.ts';
+import { PortForwardTunnelTransport } from './transport/port-forward-tunnel-transport.ts';
+import type { TunnelTls } from './transport/tunnel-tls.ts';
+import { KubernetesWorkloadResolver } from './workloads/kubernetes-workload-resolver.ts';
+
+/** Options of {@link kubernetesModule}. */
+export interface KubernetesModuleOptions {
+  /** Where the manager is. Default {@link defaultManager}. */
+  readonly manager?: Partial<ManagerLocation> | undefined;
+  /** How to know the manager. Default: by the CA that stands on its Service. */
+  readonly managerTls?: TunnelTls | undefined;
+  /** Dials the manager here, where the API server does not forward ports. Needs `managerTls`. Default nowhere. */
+  readonly managerAddress?: { readonly host: string; readonly port: number } | undefined;
+  /** The name of the ConfigMap with the agent configs. Default `telepresence-agents`. */
+  readonly agentsConfigMap?: string | undefined;
+  /** The image of new traffic-agents. Default: the one that the manager prefers. */
+  readonly agentImage?: string | undefined;
+  /** How pods are replaced. Default: the way that fits each workload best. */
+  readonly rollout?: RolloutStrategy | undefined;
+  /** Default: the one of whoever composes. */
+  readonly logger?: Logger | undefined;
+}
+
+/** Binds every port that has an adapter for Kubernetes, on one connection. The connection is the caller's to close. */
+export function kubernetesModule(
+  connection: KubernetesConnection,
+  options: KubernetesModuleOptions = {},
+): ContainerModule {
+  const { agentImage, agentsConfigMap, logger, managerAddress, managerTls, rollout } = options;
+  const manager: ManagerLocation = { ...defaultManager, ...options.manager };
+  const direct =
+    managerAddress &&
+    new DirectTlsTunnelTransport({ ...managerAddress, tls: managerTls ?? {}, clock: connection.clock });
+  return new ContainerModule(({ bind }) => {
+    bind(tokens.clock).toConstantValue(connection.clock);
+    if (logger) bind(tokens.logger).toConstantValue(logger);
+    bind(tokens.workloadResolver).toConstantValue(new KubernetesWorkloadResolver(connection, { logger }));
+    bind(tokens.agentConfigStore).toConstantValue(
+      new ConfigMapAgentConfigStore(connection, { agentsConfigMap, logger }),
+    );
+    bind(tokens.interceptRegistry).toConstantValue(new CustomResourceInterceptRegistry(connection, { logger }));
+    bind(tokens.identityProvider).toConstantValue(new KubernetesIdentityProvider(connection));
+    bind(tokens.rollout).toConstantValue(new KubernetesRollout(connection, { strategy: rollout, logger }));
+    bind(tokens.tunnelTransport).toConstantValue(
+      new PortForwardTunnelTransport(connection, { manager, tls: managerTls, fallback: direct }),
+    );
+    bind(tokens.agentImageSource).toConstantValue(
+      agentImage === undefined
+        ? new ManagerAgentImageSource(connection, manager)
+        : new StaticAgentImageSource(agentImage),
+    );
+  });
+}

@@ -1,0 +1,26 @@
+import type { ApiResource } from '../connection/api-resource.ts';
+import { apiResources } from '../connection/api-resources.ts';
+
+/** A right that is needed, as RBAC knows it. */
+export interface NeededRight {
+  readonly verb: string;
+  readonly resource: ApiResource;
+  readonly subresource?: string;
+  readonly namespace: string;
+}
+
+const reading = ['get', 'list', 'watch'] as const;
+
+/** What a client needs: intercepts and a look at workloads in its own namespace, and the way to the manager in the other. */
+export function neededRights(namespace: string, managerNamespace: string): readonly NeededRight[] {
+  const { intercepts, deployments, statefulSets, replicaSets, services, pods } = apiResources;
+  const of = (resource: ApiResource, verbs: readonly string[], where = namespace): readonly NeededRight[] =>
+    verbs.map((verb) => ({ verb, resource, namespace: where }));
+  return [
+    ...of(intercepts, ['create', ...reading, 'delete']),
+    ...[deployments, statefulSets, replicaSets, services, pods].flatMap((resource) => of(resource, reading)),
+    ...of(services, ['get'], managerNamespace),
+    ...of(pods, ['list'], managerNamespace),
+    { verb: 'create', resource: pods, subresource: 'portforward', namespace: managerNamespace },
+  ];
+}
