@@ -29,7 +29,12 @@ export type { HookName, HookOptions, LifecycleHooks } from './admission/lifecycl
 export { type IdentifyOperator, operatorWithToken } from './admission/operator-token.ts';
 export type { PodAdmissionOptions, PodAdmissionParts } from './admission/pod-admission-parts.ts';
 export { maxGroups } from './admission/requester.ts';
-export { CertificateSource } from './certificates/certificate-source.ts';
+export {
+  CertificateSource,
+  type CertificateSourceParts,
+  type LoadedCertificates,
+  openCertificateSource,
+} from './certificates/certificate-source.ts';
 export type {
   CertificateFileName,
   CertificateFiles,

@@ -33,7 +33,10 @@ export class AdmissionServer implements AsyncDisposable {
   readonly #attached: Disposable;
   #closed: Promise<void> | undefined;
 
-  /** For `listenAdmission`: takes a server that is not listening yet. */
+  /**
+   * Takes a server that is not listening yet.
+   * @internal
+   */
   constructor(server: Server, routes: AdmissionRoutes, parts: AdmissionServerParts) {
     this.#server = server;
     this.#routes = routes;

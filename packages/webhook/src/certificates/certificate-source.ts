@@ -35,7 +35,10 @@ export class CertificateSource implements AsyncDisposable {
   #loaded: LoadedCertificates;
   #loading: Promise<void> | undefined;
 
-  /** For {@link openCertificateSource}. */
+  /**
+   * Begins with what was found at first.
+   * @internal
+   */
   constructor(parts: CertificateSourceParts, first: LoadedCertificates) {
     this.#parts = parts;
     this.#loaded = first;
@@ -104,7 +107,7 @@ export class CertificateSource implements AsyncDisposable {
   }
 }
 
-/** Looks for the first time. Rejects when there are none. */
+/** A source that looks as these parts say, for certificates from elsewhere. Rejects when there are none at first. */
 export async function openCertificateSource(
   parts: CertificateSourceParts,
   options: CallOptions = {},
