@@ -56,6 +56,7 @@ export {
 export { interceptCrd } from './registry/intercept-crd.ts';
 export { type ChosenStrategy, chooseStrategy } from './rollout/choose-strategy.ts';
 export { KubernetesRollout, type KubernetesRolloutOptions, rolloutTimes } from './rollout/kubernetes-rollout.ts';
+export { releasedLabel } from './rollout/released-pod.ts';
 export type { RolloutTimes } from './rollout/rollout-context.ts';
 export {
   DirectTlsTunnelTransport,
