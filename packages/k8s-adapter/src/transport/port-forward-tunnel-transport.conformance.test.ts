@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
-import type { TunnelTransport } from '@fairlead/core';
 import { describeTunnelTransport, type TunnelTransportSetup } from '@fairlead/core/conformance';
 import { connectMemory } from '../testing/connect-memory.ts';
-import { ManagerBehindPortForward } from '../testing/manager-behind-port-forward.ts';
+import { forgiving } from '../testing/forgiving.ts';
+import { forwardPorts, registerManager } from '../testing/forward-ports.ts';
 import { readBytes, untilClosed } from '../testing/read-bytes.ts';
 import { testCertificates } from '../testing/test-certificates.ts';
+import { TestManager } from '../testing/test-manager.ts';
 import { DirectTlsTunnelTransport } from './direct-tls-tunnel-transport.ts';
 import { PortForwardTunnelTransport } from './port-forward-tunnel-transport.ts';
 
@@ -13,7 +14,9 @@ function setup(how: 'port-forward' | 'port-forward without TLS' | 'direct'): Tun
     create: async () => {
       const { server, connection, ...made } = await connectMemory();
       const isTls = how !== 'port-forward without TLS';
-      const manager = await ManagerBehindPortForward.start(server, { isTls });
+      const manager = await TestManager.start(isTls);
+      registerManager(server, manager.port);
+      forwardPorts(server);
       const tls = { ca: testCertificates.ca };
       return {
         transport: forgiving(
@@ -25,7 +28,7 @@ function setup(how: 'port-forward' | 'port-forward without TLS' | 'direct'): Tun
         read: readBytes,
         closed: untilClosed,
         takeAway: async () => {
-          await manager.takeAway();
+          await manager[Symbol.asyncDispose]();
           server.store.remove('v1/pods', server.store.get('v1/pods', 'fairlead', 'fairlead-manager-1') as never);
         },
         async [Symbol.asyncDispose]() {
@@ -35,11 +38,6 @@ function setup(how: 'port-forward' | 'port-forward without TLS' | 'direct'): Tun
       };
     },
   };
-}
-
-/** Streams whose cases do not care how they break. */
-function forgiving(transport: TunnelTransport<Duplex>): TunnelTransport<Duplex> {
-  return { dial: async (options) => (await transport.dial(options)).on('error', () => {}) };
 }
 
 describeTunnelTransport('PortForwardTunnelTransport', setup('port-forward'));

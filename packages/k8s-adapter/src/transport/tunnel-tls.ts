@@ -66,8 +66,6 @@ export async function openTls(
     options.signal?.throwIfAborted();
     throw FairleadError.from(error, 'unreachable', 'the manager cannot be reached by TLS');
   }
-  // The socket does not hear of the failures of a stream that it runs on.
-  if ('socket' in over) over.socket.on('error', (error) => secured.destroy(error));
   return secured;
 }
 
