@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { anApp, aService } from './testing/manifests.ts';
 import { until } from './testing/until.ts';
 
@@ -26,7 +26,9 @@ const program = `
   const lines = [];
   const shop = local({ manifests: JSON.parse(process.argv[1]), logSink: (line) => lines.push(line) });
   const cluster = await shop.start();
-  const told = lines.filter((line) => line.container === 'app' && line.stream === 'stdout').map((line) => JSON.parse(line.text));
+  const said = () => lines.filter((line) => line.container === 'app' && line.stream === 'stdout');
+  while (said().length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+  const told = said().map((line) => JSON.parse(line.text));
   console.log(JSON.stringify({ pids: told.map((each) => each.pid), directory: told[0].names, address: cluster.address('cart') }));
 `;
 
@@ -45,6 +47,7 @@ it('leaves no process, socket or file behind when it is killed', async () => {
   const owner = spawn(process.execPath, ['--input-type=module', '-e', program, JSON.stringify(manifests)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  onTestFinished(() => void owner.kill('SIGKILL'));
   const [line] = await once(owner.stdout, 'data');
   const { pids, directory, address } = JSON.parse(String(line)) as Told;
   expect(pids).toHaveLength(2);

@@ -90,6 +90,22 @@ it('ends the whole family when the parent process ends', async () => {
   await until(() => !isAlive(grandchild));
 });
 
+it('kills only what was not taken back when it is disposed', async () => {
+  const own = await Watchdog.start();
+  const children = Array.from({ length: 5 }, () => spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' }));
+  const pids = children.map(({ pid }) => pid ?? 0);
+  const ended = children.map((child) => once(child, 'exit'));
+  for (const pid of pids) own.guard(pid);
+  for (const pid of [pids[1], pids[4], pids[1], 999_999_999]) own.release(pid ?? 0);
+
+  await own[Symbol.asyncDispose]();
+  await Promise.all([ended[0], ended[2], ended[3]]);
+
+  expect(pids.map(isAlive)).toEqual([false, true, false, false, true]);
+  for (const index of [1, 4]) children[index]?.kill('SIGKILL');
+  await Promise.all(ended);
+});
+
 it('leaves no process and no directory behind when this process is killed', async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'watchdog-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -115,6 +131,7 @@ it('leaves no process and no directory behind when this process is killed', asyn
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  onTestFinished(() => void owner.kill('SIGKILL'));
   let output = '';
   owner.stdout?.on('data', (chunk) => (output += chunk));
   await until(() => output.trim().split('\n').length === 3);

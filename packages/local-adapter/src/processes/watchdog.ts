@@ -1,11 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { FairleadError } from '@fairlead/core';
 
-/** Compiled, as a process of its own cannot run the source. The same from `src` and from `dist`. */
-const program = fileURLToPath(new URL('../../dist/processes/watchdog-main.js', import.meta.url));
+/**
+ * What the watching process does: it reads `+GROUP`, `-GROUP` and the paths of directories, one a line, from a pipe whose
+ * other end only this process holds. When the pipe ends, it kills and removes what is left. A shell, because it starts
+ * twenty times as fast as Node and takes a fortieth of the memory. A terminal's Ctrl-C reaches it as well; its work is
+ * not done then.
+ */
+const script = `
+trap '' INT TERM HUP
+groups=' '
+while IFS= read -r line; do
+  case $line in
+    +*) groups="$groups\${line#+} " ;;
+    -*) case $groups in
+          *" \${line#-} "*) groups="\${groups%% "\${line#-}" *} \${groups#* "\${line#-}" }" ;;
+        esac ;;
+    /*) set -- "$@" "$line" ;;
+  esac
+done
+for group in $groups; do kill -s KILL -- "-$group"; done 2>/dev/null
+[ $# -eq 0 ] || rm -rf -- "$@" 2>/dev/null || { sleep 1; rm -rf -- "$@"; }
+`;
 
 /** Sees to it that nothing outlives this process, even if it is killed. */
 export class Watchdog implements AsyncDisposable {
@@ -15,23 +32,19 @@ export class Watchdog implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** Starts the watching process. Fails with `internal` when it cannot. */
+  /** Starts the watching process. Fails with `unsupported` where there is no shell. */
   static async start(): Promise<Watchdog> {
-    if (!existsSync(program)) {
-      throw new FairleadError('internal', `${program} is not there`, { hint: 'Build the packages first.' });
-    }
-    const child = spawn(process.execPath, [program], {
+    const child = spawn('/bin/sh', ['-c', script], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
-      // Some programs that embed Node, such as editors, are Node only when asked to be.
-      env: { ELECTRON_RUN_AS_NODE: '1' },
+      env: { PATH: '/bin:/usr/bin' },
     });
     // It may die before us, for example when a machine runs out of memory; then there is nobody to tell.
-    child.stdin?.on('error', () => {});
+    child.stdin.on('error', () => {});
     try {
       await once(child, 'spawn');
     } catch (cause) {
-      throw FairleadError.from(cause, 'internal', 'the watchdog does not start');
+      throw FairleadError.from(cause, 'unsupported', 'processes cannot be watched over');
     }
     child.unref();
     return new Watchdog(child);
@@ -49,7 +62,7 @@ export class Watchdog implements AsyncDisposable {
 
   /** The directory is removed when this process ends, or when the watchdog is disposed. */
   removeLater(directory: string): void {
-    this.#tell(`dir ${JSON.stringify(directory)}`);
+    this.#tell(directory);
   }
 
   /** Kills and removes what is left, then ends. */
