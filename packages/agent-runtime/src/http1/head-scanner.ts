@@ -1,7 +1,7 @@
 import { colon, cr, isLineOfAnswer, isNameOfAnswer, isToken, isValueOctet, lf, octets, sp, tab } from './octets.ts';
 
 /** The longest head of a message that is looked at, in bytes. */
-export const maxHeadBytes = 65_536;
+const maxHeadBytes = 65_536;
 
 /** How far a head was read. `broken`: it is not a head of HTTP/1 with lines that end in CRLF. */
 export type HeadState = 'incomplete' | 'complete' | 'broken' | 'too-long';

@@ -1,7 +1,7 @@
 import { HeadScanner } from './head-scanner.ts';
 import { MessageBody } from './message-body.ts';
 import { RequestHead } from './request-head.ts';
-import { readRequestLine } from './request-line.ts';
+import { findMethodEnd, readRequestLine } from './request-line.ts';
 
 /** Why a request cannot be routed: it is not clear HTTP/1, or its head is longer than 64 KiB. */
 export type Unclear = 'bad-request' | 'head-too-long';
@@ -19,6 +19,18 @@ export class RequestReader {
   /** The next byte belongs to the body of a request whose head was read. */
   get isInBody(): boolean {
     return this.#body !== undefined;
+  }
+
+  /**
+   * Whether these bytes, where a request begins, are exactly one request without a body that asks for nothing unusual.
+   * If not, nothing was read. Most requests on a port without intercepts are known by this alone.
+   */
+  takePlain(bytes: Buffer): boolean {
+    const scanner = this.#scanner;
+    const isWhole = scanner.scan(bytes, 0) === 'complete' && scanner.length === bytes.length;
+    const isPlain = isWhole && hasNoBody(scanner) && isUsual(bytes, scanner.lineStart, scanner.lineEnd);
+    scanner.reset();
+    return isPlain;
   }
 
   /** Reads on in a body; true when it ended. Its framing may turn out to be unclear. */
@@ -58,6 +70,16 @@ export class RequestReader {
 export function requestIn(bytes: Buffer): RequestHead | undefined {
   const head = new RequestReader().readHead(bytes, 0);
   return typeof head === 'string' ? undefined : head;
+}
+
+function hasNoBody({ contentLength, transferEncoding, upgrade }: HeadScanner): boolean {
+  return contentLength === -1 && transferEncoding === '' && upgrade === '';
+}
+
+/** A request line whose method says nothing about the answer's framing: all but HEAD and CONNECT. */
+function isUsual(bytes: Buffer, start: number, end: number): boolean {
+  const length = findMethodEnd(bytes, start, end) - start;
+  return length > 0 && length !== 'HEAD'.length && length !== 'CONNECT'.length;
 }
 
 /** As far as the first line is there, it is a request line. */

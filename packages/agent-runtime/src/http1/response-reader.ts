@@ -37,6 +37,19 @@ export class ResponseReader {
     this.#partial = undefined;
   }
 
+  /**
+   * Whether these bytes are exactly one whole final answer with a body of known length. If not, nothing was read. Only
+   * for the answer to a plain request, of which nothing was read yet.
+   */
+  takePlain(bytes: Buffer): boolean {
+    const scanner = this.#scanner;
+    const isHead = scanner.scan(bytes, 0) === 'complete' && scanner.transferEncoding === '';
+    const isWhole = isHead && scanner.contentLength >= 0 && scanner.length + scanner.contentLength === bytes.length;
+    const status = isWhole ? readStatus(bytes, scanner.lineStart, scanner.lineEnd) : 0;
+    scanner.reset();
+    return status >= 200 && status !== 204 && status !== 304;
+  }
+
   /** The answer has no end of its own: it lasts until its sender closes. */
   get isUntilClose(): boolean {
     return this.#body?.isEndless ?? false;

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { PassthroughStream } from '@fairlead/core';
 import type { IncomingStream, TunnelStream } from '@fairlead/tunnel';
+import { cutSocket } from '../proxy/cut-socket.ts';
 
 const connectMs = 5_000;
 
@@ -65,7 +66,7 @@ function attempt(host: string, port: number): Promise<Socket | undefined> {
 /** Both directions, half-close and abort included. */
 function join(socket: Socket, stream: TunnelStream): void {
   socket.on('error', () => stream.reset('gone', 'the app closed the connection'));
-  stream.on('error', () => socket.resetAndDestroy());
+  stream.on('error', () => cutSocket(socket));
   stream.once('close', () => {
     if (!stream.readableEnded) socket.destroy();
   });

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { AppAddress } from './app-address.ts';
 import type { BufferPool } from './buffer-pool.ts';
+import { cutSocket } from './cut-socket.ts';
 import type { Side, SideOwner } from './side.ts';
 
 /** Reads of at least this many bytes are passed on by reference; smaller ones go through the socket at once. */
@@ -72,8 +73,7 @@ export class AppSide implements Side {
 
   abort(): void {
     this.#isOver = true;
-    if (this.#isConnected) this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
+    cutSocket(this.#socket);
   }
 
   #connect(attempt: number): Socket {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { ClosingPhase } from './closing-phase.ts';
 import { ConnectionTaps } from './connection-taps.ts';
+import { cutSocket } from './cut-socket.ts';
 import { DivertedSide } from './diverted-side.ts';
 import { HttpPhase } from './http-phase.ts';
 import type { Phase, PhaseHost } from './phase.ts';
@@ -158,7 +159,7 @@ export class Connection implements PhaseHost {
   reset(): void {
     this.disarm();
     this.#phase = new ClosingPhase();
-    if (!this.client.destroyed) this.client.resetAndDestroy();
+    cutSocket(this.client);
   }
 
   /** Other routes are in force. */

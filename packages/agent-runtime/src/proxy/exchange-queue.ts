@@ -60,6 +60,11 @@ export class ExchangeQueue {
     return last.isAnswered ? this.#exchanges.pop() : undefined;
   }
 
+  /** Whether these bytes are exactly the answer to a plain request that is not in this queue, which is empty. */
+  readPlain(bytes: Buffer): boolean {
+    return this.#answers.takePlain(bytes);
+  }
+
   /** Reads the answers in these bytes, as far as answers are due. */
   read(bytes: Buffer): void {
     this.completed = undefined;

@@ -39,6 +39,21 @@ export function beginExchange(
   };
 }
 
+/** A request to the app of which nothing is known but that its answer is framed as usual. */
+export function plainExchange(side: Side): Exchange {
+  return {
+    side,
+    start: 0,
+    isHead: false,
+    switches: undefined,
+    method: 'GET',
+    closes: false,
+    isSent: true,
+    isAnswered: false,
+    taps: undefined,
+  };
+}
+
 /** Methods that may be sent to a second party after a first one might have acted upon them (RFC 9110, 9.2.2). */
 const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 

@@ -3,7 +3,7 @@ import { RequestReader, requestIn, type Unclear } from '../http1/request-reader.
 import { withoutH2c } from '../http1/without-h2c.ts';
 import { copyTo } from './connection-taps.ts';
 import { DivertedSide } from './diverted-side.ts';
-import { beginExchange, type Exchange } from './exchange.ts';
+import { beginExchange, type Exchange, plainExchange } from './exchange.ts';
 import { ExchangeQueue } from './exchange-queue.ts';
 import type { Phase, PhaseHost } from './phase.ts';
 import { refuseLost, refuseUnclear } from './refusal.ts';
@@ -27,6 +27,8 @@ export class HttpPhase implements Phase {
   /** A request was seen: this is HTTP. */
   #hasSpoken = false;
   #isHeadTimed = false;
+  /** A plain request is with the app and not in the queue: the usual thing while nobody intercepts. */
+  #isPlain = false;
 
   constructor(host: PhaseHost) {
     this.#host = host;
@@ -39,6 +41,13 @@ export class HttpPhase implements Phase {
   }
 
   clientSent(bytes: Buffer): void {
+    if (this.#canBePlain && this.#requests.takePlain(bytes)) {
+      this.#isPlain = true;
+      this.#hasSpoken = true;
+      this.#host.send(this.#host.current as Side, bytes);
+      return;
+    }
+    this.#queuePlain();
     if (this.#isHolding) this.#held.push(bytes);
     else this.#read(bytes);
   }
@@ -46,6 +55,7 @@ export class HttpPhase implements Phase {
   clientEnded(): void {
     const host = this.#host;
     if (this.#isHolding) return;
+    this.#queuePlain();
     if (this.#window.hasUnsent) this.#unclear('bad-request');
     else if (host.current) host.current.end();
     else host.close();
@@ -53,6 +63,13 @@ export class HttpPhase implements Phase {
 
   sideSent(side: Side, bytes: Buffer): void {
     const exchanges = this.#exchanges;
+    if (this.#isPlain && side.isApp && exchanges.readPlain(bytes)) {
+      this.#isPlain = false;
+      side.deliver(bytes);
+      if (this.#host.port.isDraining) this.#host.close();
+      return;
+    }
+    this.#queuePlain();
     const due = exchanges.first;
     if (due?.side !== side || due.isAnswered) {
       this.#unasked(side, bytes);
@@ -82,6 +99,7 @@ export class HttpPhase implements Phase {
 
   sideEnded(side: Side): void {
     const host = this.#host;
+    this.#queuePlain();
     const due = this.#exchanges.first;
     if (this.#isWithApp(side)) {
       this.#held = [];
@@ -98,6 +116,7 @@ export class HttpPhase implements Phase {
 
   sideLost(side: Side, error: Error): void {
     const host = this.#host;
+    this.#queuePlain();
     const due = this.#exchanges.first;
     const isWithApp = this.#isWithApp(side);
     host.forget(side);
@@ -108,6 +127,7 @@ export class HttpPhase implements Phase {
 
   routesChanged(): void {
     const host = this.#host;
+    this.#queuePlain();
     const isIdle = this.#exchanges.size === 0;
     if (isIdle) this.#retire();
     const isPassive = host.port.routes.http.length === 0;
@@ -119,7 +139,22 @@ export class HttpPhase implements Phase {
   }
 
   drain(): void {
+    this.#queuePlain();
     if (this.#exchanges.size === 0 && this.#window.isEmpty) this.#host.close();
+  }
+
+  /** Nothing is under way, and nobody asks for single requests. */
+  get #canBePlain(): boolean {
+    const { port, current } = this.#host;
+    const isAtRest = !this.#isPlain && this.#exchanges.size === 0 && this.#window.isEmpty;
+    return isAtRest && port.routes.isPassive && current?.isApp === true && !this.#requests.isInBody;
+  }
+
+  /** The plain request turns out to need a closer look. */
+  #queuePlain(): void {
+    if (!this.#isPlain) return;
+    this.#isPlain = false;
+    this.#exchanges.begin(plainExchange(this.#host.current as Side));
   }
 
   #useApp(): void {

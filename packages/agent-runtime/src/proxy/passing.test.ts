@@ -184,6 +184,19 @@ it('closes idle connections when it drains, lets a request finish, and cuts what
   await expect(made.connect()).rejects.toThrow('ECONNREFUSED');
 });
 
+it('is over at once when it is disposed while it drains', async () => {
+  await using app = await HttpParty.start('app');
+  const made = await proxied(app.port, { isManual: true });
+  using client = await made.connect();
+  await client.ask(get('/1'));
+
+  const drained = made.port.drain(10_000);
+  await made[Symbol.asyncDispose]();
+  await drained;
+
+  expect(made.port.stats().open).toBe(0);
+});
+
 it('refuses routes with a bad match, and keeps the old ones', async () => {
   await using app = await HttpParty.start('app');
   await using dev = await HttpParty.start('dev');

@@ -34,10 +34,12 @@ export interface RouteTable {
   /** Those asked for every request, in order; empty when whole connections go to one party. */
   readonly http: readonly CompiledIntercept[];
   readonly wiretaps: readonly CompiledWiretap[];
+  /** Nobody asks for single requests. */
+  readonly isPassive: boolean;
 }
 
 /** Routes that leave everything to the app. */
-export const noRoutes: RouteTable = { intercepts: new Map(), tcp: undefined, http: [], wiretaps: [] };
+export const noRoutes: RouteTable = { intercepts: new Map(), tcp: undefined, http: [], wiretaps: [], isPassive: true };
 
 /** Compiles the routes of a port. Fails with `bad-match`, having changed nothing. */
 export function compileRoutes(routes: PortRoutes): RouteTable {
@@ -49,6 +51,7 @@ export function compileRoutes(routes: PortRoutes): RouteTable {
     tcp,
     http: tcp ? [] : intercepts,
     wiretaps: routes.wiretaps.map(compileWiretap),
+    isPassive: (tcp !== undefined || intercepts.length === 0) && routes.wiretaps.length === 0,
   };
 }
 

@@ -8,8 +8,8 @@ import { until } from './until.ts';
 export interface OpenedStream {
   readonly metadata: StreamMetadata;
   /** Takes it; how it ends is of no interest. */
-  accept(): TunnelStream;
-  refuse(reason: ResetReason, message: string): void;
+  readonly accept: () => TunnelStream;
+  readonly refuse: (reason: ResetReason, message: string) => void;
 }
 
 /** The manager's end of an agent's connection, played by a test. */
