@@ -24,7 +24,9 @@ export interface CaPublisherParts {
   /** The traffic-manager's own. */
   readonly namespace: string;
   /** Where clients read the authorities: an annotation on the traffic-manager's Service. */
-  readonly annotation: string;
+  readonly caAnnotation: string;
+  /** What else clients read there. */
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** Tells the API server and the clients by which authorities the traffic-manager is known. */
@@ -36,21 +38,21 @@ export class CaPublisher {
   }
 
   /**
-   * Writes the authorities wherever they are not yet. Fails with `bad-config` when a webhook configuration is missing, or
-   * is another installation's.
+   * Writes the authorities wherever they are not yet. Fails with `not-found` when a webhook configuration is missing, and
+   * with `conflict` when it is another installation's.
    */
   async publish(caBundle: string, options: CallOptions = {}): Promise<void> {
     const { podWebhook, interceptWebhook, manager } = installNames;
-    const { services, namespace, annotation } = this.#parts;
+    const { services, namespace, caAnnotation, annotations } = this.#parts;
     await Promise.all([podWebhook, interceptWebhook].map((name) => this.#toWebhooks(name, caBundle, options)));
-    const patch = { metadata: { annotations: { [annotation]: caBundle } } };
+    const patch = { metadata: { annotations: { ...annotations, [caAnnotation]: caBundle } } };
     await services.patch({ namespace, name: manager }, 'merge', patch, options);
   }
 
   async #toWebhooks(name: string, caBundle: string, options: CallOptions): Promise<void> {
     const { configurations } = this.#parts;
     const configuration = await configurations.read({ name }, options);
-    if (!configuration) throw new FairleadError('bad-config', `there is no MutatingWebhookConfiguration ${name}`);
+    if (!configuration) throw new FairleadError('not-found', `there is no MutatingWebhookConfiguration ${name}`);
     const webhooks = configuration.webhooks ?? [];
     for (const { clientConfig } of webhooks) this.#checkOwner(name, clientConfig.service?.namespace);
     const encoded = Buffer.from(caBundle, 'utf8').toString('base64');
@@ -67,7 +69,7 @@ export class CaPublisher {
   #checkOwner(name: string, owner: string | undefined): void {
     if (owner === undefined || owner === this.#parts.namespace) return;
     const message = `MutatingWebhookConfiguration ${name} belongs to the installation in namespace ${owner}`;
-    throw new FairleadError('bad-config', message, {
+    throw new FairleadError('conflict', message, {
       hint: 'A cluster has one installation: uninstall one of the two.',
     });
   }

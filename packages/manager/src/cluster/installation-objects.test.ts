@@ -1,5 +1,10 @@
 import { installNames, installObjects } from '@fairlead/install';
-import { interceptCrd as adapterCrd, type KubernetesObject, managerCaAnnotation } from '@fairlead/k8s-adapter';
+import {
+  interceptCrd as adapterCrd,
+  agentImageAnnotation,
+  type KubernetesObject,
+  managerCaAnnotation,
+} from '@fairlead/k8s-adapter';
 import { describe, expect, it } from 'vitest';
 import { MemoryObjects } from '../testing/memory-objects.ts';
 import { CaPublisher, type WebhookConfigurationObject } from './ca-publisher.ts';
@@ -28,7 +33,8 @@ describe('the CA publisher', () => {
       configurations: webhooks,
       services: known,
       namespace: 'fairlead',
-      annotation: managerCaAnnotation,
+      caAnnotation: managerCaAnnotation,
+      annotations: { [agentImageAnnotation]: 'fairlead:1' },
     });
 
     await publisher.publish('PEM');
@@ -42,11 +48,14 @@ describe('the CA publisher', () => {
     }
     expect(await webhooks.read({ name: podWebhook })).toEqual(first);
     const service = await known.read({ namespace: 'fairlead', name: manager });
-    expect(service?.metadata.annotations).toEqual({ [managerCaAnnotation]: 'PEM' });
+    expect(service?.metadata.annotations).toEqual({
+      [managerCaAnnotation]: 'PEM',
+      [agentImageAnnotation]: 'fairlead:1',
+    });
   });
 
   it('keeps its hands off another installation', async () => {
-    const parts = { configurations: configurations(), services: services(), annotation: managerCaAnnotation };
+    const parts = { configurations: configurations(), services: services(), caAnnotation: 'ca', annotations: {} };
     const publisher = new CaPublisher({ ...parts, namespace: 'second' });
 
     await expect(publisher.publish('PEM')).rejects.toThrow(/belongs to the installation in namespace fairlead/);
@@ -54,10 +63,10 @@ describe('the CA publisher', () => {
 
   it('complains when it was not installed', async () => {
     const configurations = new MemoryObjects<WebhookConfigurationObject>();
-    const parts = { configurations, services: services(), annotation: managerCaAnnotation };
+    const parts = { configurations, services: services(), caAnnotation: 'ca', annotations: {} };
 
     await expect(new CaPublisher({ ...parts, namespace: 'fairlead' }).publish('PEM')).rejects.toMatchObject({
-      code: 'bad-config',
+      code: 'not-found',
     });
   });
 });

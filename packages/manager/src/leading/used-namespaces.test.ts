@@ -57,13 +57,18 @@ interface Lab {
   end(): Promise<void>;
 }
 
-function lab(settings: { readonly namespaces?: readonly string[] } = {}, failures = 0): Lab {
+function lab(
+  settings: { readonly namespaces?: readonly string[] } = {},
+  failures = 0,
+  unfinished: readonly string[] = [],
+): Lab {
   const [configs, intercepts, clock] = [new Source(), new Source(), new ManualClock()];
   configs.failures = failures;
   const namespaces = new UsedNamespaces({
     scope: namespaceScope({ namespace: 'fairlead', namespaces: [], excludedNamespaces: ['vault'], ...settings }),
     watchConfigs: (...about) => configs.watch(...about),
     watchIntercepts: (...about) => intercepts.watch(...about),
+    findUnfinished: async () => unfinished,
     clock,
     logger: new SilentLogger(),
   });
@@ -126,6 +131,15 @@ describe('the namespaces in use', () => {
 
     expect(configs.places).toEqual(['shop', 'bank']);
     expect(namespaces.mayHaveConfigs('shop')).toBe(false);
+    await end();
+  });
+
+  it('are also those where a replacement of pods was left half done', async () => {
+    const { clock, seen, end } = lab({}, 0, ['shop', 'kube-system']);
+
+    await clock.advance(1);
+
+    expect(seen).toEqual(['shop']);
     await end();
   });
 

@@ -14,6 +14,8 @@ export interface UsedNamespacesParts {
   /** The ConfigMaps that hold agent configs. */
   readonly watchConfigs: WatchPlace;
   readonly watchIntercepts: WatchPlace;
+  /** The namespaces of pods whose replacement somebody left half done. */
+  readonly findUnfinished: (place: string | undefined, options: CallOptions) => Promise<readonly string[]>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -22,8 +24,8 @@ const firstRetryMs = 500;
 const maxRetryMs = 10_000;
 
 /**
- * The namespaces in which Fairlead is in use: those with agent configs, and those with intercepts. A cluster may have
- * thousands of others, which then cost nothing.
+ * The namespaces in which Fairlead is in use: those with agent configs, with intercepts, or with something left half done.
+ * A cluster may have thousands of others, which then cost nothing.
  */
 export class UsedNamespaces {
   readonly #parts: UsedNamespacesParts;
@@ -45,6 +47,7 @@ export class UsedNamespaces {
         this.#keep('intercepts', place, watchIntercepts, signal, (change) => {
           if (change.type === 'stored') this.#note(namespaceOf(change.object));
         }),
+        this.#findUnfinished(place, signal),
       ]),
     );
   }
@@ -65,6 +68,19 @@ export class UsedNamespaces {
   expectConfigs(namespace: string): void {
     this.#withConfigs.add(namespace);
     this.#note(namespace);
+  }
+
+  async #findUnfinished(place: string | undefined, signal: AbortSignal): Promise<void> {
+    const { clock, findUnfinished, logger } = this.#parts;
+    for (let retryMs = firstRetryMs; !signal.aborted; retryMs = Math.min(maxRetryMs, retryMs * 2)) {
+      try {
+        for (const namespace of await findUnfinished(place, { signal })) this.#note(namespace);
+        return;
+      } catch (error) {
+        if (!signal.aborted) logger.warn({ error, retryMs }, 'cannot look for what was left half done');
+        await clock.sleep(retryMs, { signal }).catch(() => {});
+      }
+    }
   }
 
   #onConfigs(place: string | undefined, change: ResourceChange<KubernetesObject>): void {

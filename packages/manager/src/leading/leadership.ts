@@ -1,0 +1,94 @@
+import { type CallOptions, type Clock, FairleadError, type InterceptOwner, type Logger } from '@fairlead/core';
+import type { RelayListener, TunnelRelay } from '@fairlead/relay';
+import type { LeaderLabel } from '../cluster/leader-label.ts';
+import type { ControlPlanes } from './control-planes.ts';
+
+/** What a {@link Leadership} works with. */
+export interface LeadershipParts {
+  /** Makes the relay of a term. */
+  readonly makeRelay: (interceptOwner: (id: string) => InterceptOwner | undefined) => TunnelRelay;
+  /** Lets agents and sessions in. */
+  readonly listen: (relay: TunnelRelay) => Promise<RelayListener>;
+  /** Makes the control planes of a term. */
+  readonly makePlanes: (relay: TunnelRelay) => ControlPlanes;
+  readonly label: Pick<LeaderLabel, 'put' | 'remove'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const labelRetryMs = 1_000;
+const farewellMs = 2_000;
+
+/** What a replica does while it leads: it relays tunnels, and it is in control. */
+export class Leadership {
+  readonly #parts: LeadershipParts;
+  #planes: ControlPlanes | undefined;
+
+  constructor(parts: LeadershipParts) {
+    this.#parts = parts;
+  }
+
+  /** Leads until the signal aborts; resolves when nothing is under way any more. */
+  async lead(signal: AbortSignal): Promise<void> {
+    const { makeRelay, listen, makePlanes } = this.#parts;
+    await using relay = makeRelay((id) => this.#planes?.interceptOwner(id));
+    await using _listener = await listen(relay);
+    const planes = makePlanes(relay);
+    this.#planes = planes;
+    const labelled = this.#label(signal);
+    try {
+      await planes.run({ signal });
+      // Stopped by an uninstall: tunnels stay, so that what is under way can end.
+      await aborted(signal);
+    } finally {
+      await planes.stop();
+      this.#planes = undefined;
+      await labelled;
+      await this.#unlabel();
+    }
+  }
+
+  /** Ends control for the rest of the term. Fails with `unreachable` where this replica does not lead. */
+  async stopControl(): Promise<void> {
+    await this.#present().stop();
+  }
+
+  /** Fails with `unreachable` where this replica does not lead: whoever asks finds the one that does a moment later. */
+  check(): void {
+    this.#present();
+  }
+
+  #present(): ControlPlanes {
+    if (this.#planes) return this.#planes;
+    throw new FairleadError('unreachable', 'this replica does not lead');
+  }
+
+  /** Without the label nobody finds the way here, so it is tried until it is there. */
+  async #label(signal: AbortSignal): Promise<void> {
+    const { label, clock, logger } = this.#parts;
+    while (!signal.aborted) {
+      try {
+        await label.put({ signal });
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn({ error }, 'cannot label the pod as the leader');
+        await clock.sleep(labelRetryMs, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  async #unlabel(): Promise<void> {
+    const { label, clock, logger } = this.#parts;
+    const limit = new AbortController();
+    const options: CallOptions = { signal: limit.signal };
+    const timer = clock.after(farewellMs, () => limit.abort(new FairleadError('timeout', 'no answer')));
+    await label.remove(options).catch((error) => logger.warn({ error }, 'cannot take the label of the leader away'));
+    timer[Symbol.dispose]();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
