@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shopManifest } from './shop.ts';
@@ -44,7 +45,7 @@ beforeAll(async () => {
   up = started.child;
   const document = await until(
     async () => started.stdout() || (up.exitCode === null ? '' : `{"failed": ${JSON.stringify(started.stderr())}}`),
-    (text) => text.trimEnd().endsWith('}'),
+    (shown) => shown.trimEnd().endsWith('}'),
     60_000,
   );
   const { services } = JSON.parse(document);
@@ -62,7 +63,12 @@ afterAll(async () => {
   expect(status).toBe(0);
 }, 30_000);
 
-const ask = (): Promise<string> => fetch(cartUrl, { headers: { 'x-user': 'ada' } }).then((response) => response.text());
+/** Each time on a connection of its own: those that are open stay where they are when an exclusive intercept starts. */
+async function ask(): Promise<string> {
+  const [response] = await once(get(cartUrl, { agent: false, headers: { 'x-user': 'ada' } }), 'response');
+  return await text(response);
+}
+
 const header = ['--header', 'x-user=ada'];
 
 describe('fairlead with --local', () => {
@@ -102,7 +108,7 @@ describe('fairlead with --local', () => {
     const first = start(['intercept', 'cart', '--port', `http:${local}`, '--local', socket]);
     await until(
       async () => first.stderr(),
-      (text) => text.includes('is active'),
+      (shown) => shown.includes('is active'),
       30_000,
     );
     expect(await ask()).toBe('my own server');
@@ -121,7 +127,7 @@ describe('fairlead with --local', () => {
     const first = start(['intercept', 'cart', '--port', `http:${local}`, ...header, '--local', socket]);
     await until(
       async () => first.stderr(),
-      (text) => text.includes('is active'),
+      (shown) => shown.includes('is active'),
       30_000,
     );
     const { workloads } = JSON.parse((await run('list', '-o', 'json')).stdout);
@@ -138,7 +144,7 @@ describe('fairlead with --local', () => {
     const doomed = start(['intercept', 'cart', '--port', `http:${local}`, ...header, '--local', socket]);
     await until(
       async () => doomed.stderr(),
-      (text) => text.includes('is active'),
+      (shown) => shown.includes('is active'),
       30_000,
     );
 

@@ -42,10 +42,14 @@ export async function localUp(context: CommandContext, options: LocalUpOptions):
 
 async function addressesOf(cluster: LocalCluster): Promise<readonly ServiceAddress[]> {
   const services = await cluster.resolver.services(cluster.namespace);
-  return services.flatMap(({ name, ports }) =>
-    ports.map((port): ServiceAddress => {
-      const { host, port: number } = cluster.address(name, port.port);
-      return { service: name, port: port.name ?? String(port.port), host, number };
-    }),
+  // What the embedded cluster does not serve has no address: other protocols, and names for something elsewhere.
+  const served = services.filter((service) => service.type !== 'ExternalName');
+  return served.flatMap(({ name, ports }) =>
+    ports
+      .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
+      .map((port): ServiceAddress => {
+        const { host, port: number } = cluster.address(name, port.port);
+        return { service: name, port: port.name ?? String(port.port), host, number };
+      }),
   );
 }
