@@ -35,14 +35,18 @@ export async function openPortForward(
   const target = await connection.webSocketTarget(`${resourcePath(apiResources.pods, address)}?ports=${port}`, options);
   options.signal?.throwIfAborted();
   const stream = await connect(target, address, connection.server, options);
+  // What fails before the caller has the stream is told by the rejection.
+  const ignore = (): void => {};
+  stream.on('error', ignore);
   try {
     await abortable(stream.ready, options);
-    return stream;
+    if (stream.errored) throw stream.errored;
   } catch (error) {
-    stream.on('error', () => {});
     stream.destroy();
     throw error;
   }
+  stream.off('error', ignore);
+  return stream;
 }
 
 function connect(

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { describeTunnelTransport, type TunnelTransportSetup } from '@fairlead/core/conformance';
+import {
+  type KubernetesObject,
+  managerCaAnnotation,
+  openPortForward,
+  PortForwardTunnelTransport,
+} from '@fairlead/k8s-adapter';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { forgiving } from '../../packages/k8s-adapter/src/testing/forgiving.ts';
+import { readBytes, untilClosed } from '../../packages/k8s-adapter/src/testing/read-bytes.ts';
+import { testCertificates } from '../../packages/k8s-adapter/src/testing/test-certificates.ts';
+import { TestManager } from '../../packages/k8s-adapter/src/testing/test-manager.ts';
+import { hasCluster, RealCluster } from './real-cluster.ts';
+import { appImage, loadAppImage } from './real-shop.ts';
+
+const namespace = 'fairlead-e2e-manager';
+const service = 'fairlead-manager';
+
+/** A pod on the node's network: a port forwarded to it leads to this process, which listens there. */
+async function putUp(cluster: RealCluster, port: number): Promise<void> {
+  await cluster.empty(namespace, 'pods', 'services');
+  const labels = { app: 'fairlead-manager' };
+  const annotations = { [managerCaAnnotation]: testCertificates.ca };
+  await cluster.objects('services').create({
+    metadata: { name: service, namespace, annotations },
+    spec: { selector: labels, ports: [{ name: 'tunnel', port: 8081, targetPort: 'tunnel' }] },
+  } as KubernetesObject);
+  const idle = [process.execPath, '-e', 'setInterval(() => {}, 1e6)'];
+  const ports = [{ name: 'tunnel', containerPort: port }];
+  await cluster.objects('pods').create({
+    metadata: { name: 'manager', namespace, labels },
+    spec: {
+      hostNetwork: true,
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: 'manager', image: appImage, command: idle, ports }],
+    },
+  } as KubernetesObject);
+  await cluster.until(async () => {
+    const pod = await cluster.objects('pods').read({ namespace, name: 'manager' });
+    return JSON.stringify(pod).includes('"type":"Ready","status":"True"') || undefined;
+  });
+}
+
+function setup(isTls: boolean): TunnelTransportSetup<Duplex> {
+  return {
+    create: async () => {
+      const cluster = await RealCluster.connect();
+      const manager = await TestManager.start(isTls);
+      await putUp(cluster, manager.port);
+      const tls = isTls && { ca: testCertificates.ca, servername: 'localhost' };
+      const options = { manager: { namespace, service }, tls };
+      return {
+        transport: forgiving(new PortForwardTunnelTransport(cluster.connection, options)),
+        accepted: () => manager.accepted(),
+        read: readBytes,
+        closed: untilClosed,
+        takeAway: async () => {
+          await manager[Symbol.asyncDispose]();
+          await cluster.empty(namespace, 'pods');
+        },
+        async [Symbol.asyncDispose]() {
+          await manager[Symbol.asyncDispose]();
+          await cluster[Symbol.asyncDispose]();
+        },
+      };
+    },
+  };
+}
+
+describe.runIf(hasCluster)('on a real API server', () => {
+  beforeAll(async () => {
+    await loadAppImage();
+    await using cluster = await RealCluster.connect();
+    await cluster.claimNamespace(namespace);
+  });
+
+  describeTunnelTransport('PortForwardTunnelTransport', setup(true));
+  describeTunnelTransport('PortForwardTunnelTransport without TLS', setup(false));
+
+  it('carries 32 MB through API server and kubelet', async () => {
+    await using made = await setup(true).create();
+    const near = await made.transport.dial();
+    const far = await made.accepted();
+    const bytes = Buffer.alloc(32 * 1024 * 1024, 'fairlead');
+    const began = performance.now();
+
+    far.write(bytes);
+    const read = await readBytes(near, bytes.length);
+
+    console.log(`32 MB in ${(performance.now() - began).toFixed(0)} ms`);
+    expect(Buffer.compare(read, bytes)).toBe(0);
+    near.destroy();
+  });
+
+  it('says that nothing listens on a forwarded port', async () => {
+    await using _made = await setup(false).create();
+    await using cluster = await RealCluster.connect();
+
+    const opening = openPortForward(cluster.connection, { namespace, pod: 'manager', port: 9 });
+    const failed = opening.then((stream) => once(stream.resume(), 'error').then(([error]) => Promise.reject(error)));
+
+    await expect(failed).rejects.toMatchObject({ code: 'unreachable', message: expect.stringContaining('refused') });
+  });
+});
