@@ -1,2 +1,3 @@
-/** The fairlead command. @packageDocumentation */
-export {};
+/** The `fairlead` command as a function, for programs that want to run it in their own process. @packageDocumentation */
+export type { Terminal } from './output/terminal.ts';
+export { type ProgramSurroundings, runProgram } from './program.ts';
