@@ -1,5 +1,12 @@
 import { type AgentConfig, entryName, type PodSpec, type Volume, type VolumeMount } from '@fairlead/core';
-import { configDirectory, exportDirectory, podInfoDirectory, tokenAudience, tokenDirectory } from './sidecar-names.ts';
+import {
+  caKey,
+  configDirectory,
+  exportDirectory,
+  podInfoDirectory,
+  tokenAudience,
+  tokenDirectory,
+} from './sidecar-names.ts';
 
 /** A volume of the traffic-agent's own, and where it sees it. */
 export interface AgentVolume {
@@ -33,7 +40,11 @@ export function agentVolumes(config: AgentConfig, configMapName: string, spec: P
     own('export-volume', exportDirectory, { emptyDir: {} }),
     own('fairlead-token', tokenDirectory, {
       projected: {
-        sources: [{ serviceAccountToken: { path: 'token', audience: tokenAudience, expirationSeconds: tokenSeconds } }],
+        sources: [
+          { serviceAccountToken: { path: 'token', audience: tokenAudience, expirationSeconds: tokenSeconds } },
+          // By what the traffic-manager is known. Where it has not said so yet, that is no reason to keep a pod waiting.
+          { configMap: { name: configMapName, items: [{ key: caKey, path: caKey }], optional: true } },
+        ],
       },
     }),
   ];

@@ -174,7 +174,16 @@ describe('mutatePod', () => {
     expect(pod.spec.volumes).toContainEqual({
       name: 'fairlead-token',
       projected: {
-        sources: [{ serviceAccountToken: { path: 'token', audience: 'fairlead', expirationSeconds: 3600 } }],
+        sources: [
+          { serviceAccountToken: { path: 'token', audience: 'fairlead', expirationSeconds: 3600 } },
+          {
+            configMap: {
+              name: 'telepresence-agents',
+              items: [{ key: 'ca.crt', path: 'ca.crt' }],
+              optional: true,
+            },
+          },
+        ],
       },
     });
     expect(agent?.volumeMounts).toContainEqual({

@@ -30,6 +30,9 @@ export const exportDirectory = '/tel_app_exports';
 /** Where the traffic-agent finds its identity: the file `token` in this directory. */
 export const tokenDirectory = '/var/run/secrets/fairlead.dev';
 
+/** Beside the token, and the key in the ConfigMap: the authorities that the traffic-manager's certificate is from. */
+export const caKey = 'ca.crt';
+
 /** Whom the traffic-agent's token is meant for. */
 export const tokenAudience = 'fairlead';
 

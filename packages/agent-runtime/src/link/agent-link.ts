@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import {
   type AgentAssignment,
   type AgentHello,
@@ -13,6 +11,7 @@ import { type IncomingStream, TunnelSession, type TunnelStream } from '@fairlead
 import type { AgentSettings } from '../settings/agent-settings.ts';
 import { agentVersion } from '../version.ts';
 import { readControlLines } from './control-lines.ts';
+import { dialRelay } from './dial-relay.ts';
 import type { TunnelDiverter } from './tunnel-diverter.ts';
 
 /** What an {@link AgentLink} works with. */
@@ -29,7 +28,6 @@ export interface AgentLinkParts {
   readonly logger: Logger;
 }
 
-const dialMs = 5_000;
 const helloMs = 10_000;
 const backOff = { firstMs: 100, mostMs: 5_000 };
 /** A link that held this long starts with a short pause again. */
@@ -65,8 +63,8 @@ export class AgentLink {
 
   /** One tunnel from dialling to its end. */
   async #serveOnce(signal: AbortSignal): Promise<void> {
-    const { diverter, onStream, withdraw, logger, settings } = this.#parts;
-    const socket = await this.#dial(signal);
+    const { diverter, onStream, withdraw, clock, logger, settings } = this.#parts;
+    const socket = await dialRelay(settings, clock, signal);
     const tunnel = new TunnelSession(socket, { role: 'dialer', onStream, signal });
     try {
       const control = await this.#introduce(tunnel);
@@ -79,21 +77,6 @@ export class AgentLink {
       await tunnel.close();
     }
     throw new FairleadError('connection-lost', 'the relay ended the link', { phase: 'tunnel' });
-  }
-
-  async #dial(signal: AbortSignal): Promise<Socket> {
-    const { clock, settings } = this.#parts;
-    const { managerHost: host, managerPort: port } = settings.config;
-    const socket = connect({ host, port, noDelay: true });
-    using _limit = clock.after(dialMs, () => socket.destroy(new Error(`no answer within ${dialMs} ms`)));
-    try {
-      await once(socket, 'connect', { signal });
-      return socket;
-    } catch (cause) {
-      socket.destroy();
-      signal.throwIfAborted();
-      throw new FairleadError('unreachable', `the relay at ${host}:${port} cannot be reached`, { cause });
-    }
   }
 
   /** Says who this is, and waits to be believed. */

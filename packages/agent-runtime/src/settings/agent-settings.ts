@@ -6,6 +6,11 @@ export interface AgentSettings {
   readonly pod: { readonly name: string; readonly uid: string; readonly ip: string };
   /** Reads the token that proves which pod this is. Read anew at each dial, for it is renewed in place. A secret. */
   readonly readToken: () => Promise<string>;
+  /**
+   * Reads the authorities that the relay's certificate has to be from, as PEM; undefined when nobody has told them. Read
+   * anew at each dial, for they change in place. Absent, or undefined: no TLS, which only this machine's own relay may do.
+   */
+  readonly readCa?: () => Promise<string | undefined>;
   /** The address to listen on. Default: all, but for a pod that shares its machine's loopback its own. */
   readonly bindHost?: string;
   /** Where the app listens. Default: the pod's address, and where that is not one of this machine only, the loopback. */
@@ -24,6 +29,7 @@ export interface RawAgentSettings {
   readonly config: unknown;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly readToken: () => Promise<string>;
+  readonly readCa?: () => Promise<string | undefined>;
 }
 
 /**
@@ -37,7 +43,7 @@ export interface RawAgentSettings {
  * | `FAIRLEAD_AGENT_BIND_HOST`, `FAIRLEAD_AGENT_APP_HOST` | {@link AgentSettings.bindHost}, {@link AgentSettings.appHost} |
  * | `FAIRLEAD_AGENT_READY_FILE` | {@link AgentSettings.readyFile} |
  */
-export function parseAgentSettings({ config, environment, readToken }: RawAgentSettings): AgentSettings {
+export function parseAgentSettings({ config, environment, readToken, readCa }: RawAgentSettings): AgentSettings {
   const problems: string[] = [];
   const text = (name: string): string => {
     const value = environment[name];
@@ -69,6 +75,7 @@ export function parseAgentSettings({ config, environment, readToken }: RawAgentS
     config: parsed,
     pod,
     readToken,
+    ...(readCa && { readCa }),
     ...(bindHost && { bindHost }),
     ...(appHost && { appHost }),
     ...(readyFile && { readyFile }),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FairleadError } from '@fairlead/core';
 import { type AgentSettings, parseAgentSettings } from './agent-settings.ts';
 
@@ -8,10 +8,12 @@ const defaults = {
   config: '/etc/traffic-agent/config.yaml',
   token: '/var/run/secrets/fairlead.dev/token',
 };
+/** In the directory of the token. */
+const caFile = 'ca.crt';
 
 /**
- * Reads the settings of this pod: the config's file (`FAIRLEAD_AGENT_CONFIG`), the token's (`FAIRLEAD_AGENT_TOKEN`), and
- * what the downward API put into the environment. Fails with `bad-config`.
+ * Reads the settings of this pod: the config's file (`FAIRLEAD_AGENT_CONFIG`), the token's (`FAIRLEAD_AGENT_TOKEN`) with
+ * the authorities of the relay beside it, and what the downward API put into the environment. Fails with `bad-config`.
  */
 export async function readAgentSettings(
   environment: Readonly<Record<string, string | undefined>>,
@@ -21,6 +23,7 @@ export async function readAgentSettings(
     config: await readDocument(environment.FAIRLEAD_AGENT_CONFIG ?? defaults.config),
     environment,
     readToken: async () => (await readFile(tokenFile, 'utf8')).trim(),
+    readCa: () => readFile(join(dirname(tokenFile), caFile), 'utf8').catch(() => undefined),
   });
 }
 
