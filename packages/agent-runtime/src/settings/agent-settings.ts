@@ -28,6 +28,7 @@ export interface RawAgentSettings {
   /** The parsed content of the agent config's file. */
   readonly config: unknown;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Reads the token, see {@link AgentSettings.readToken}. */
   readonly readToken: () => Promise<string>;
   readonly readCa?: () => Promise<string | undefined>;
 }
