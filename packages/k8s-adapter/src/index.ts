@@ -53,7 +53,7 @@ export {
   CustomResourceInterceptRegistry,
   type CustomResourceInterceptRegistryOptions,
 } from './registry/custom-resource-intercept-registry.ts';
-export { interceptCrd } from './registry/intercept-crd.ts';
+export { type CrdSchema, interceptCrd } from './registry/intercept-crd.ts';
 export { type ChosenStrategy, chooseStrategy } from './rollout/choose-strategy.ts';
 export { KubernetesRollout, type KubernetesRolloutOptions, rolloutTimes } from './rollout/kubernetes-rollout.ts';
 export { releasedLabel } from './rollout/released-pod.ts';

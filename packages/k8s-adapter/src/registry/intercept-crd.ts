@@ -1,16 +1,17 @@
 import { apiResources } from '../connection/api-resources.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 
-type Schema = Readonly<Record<string, unknown>>;
+/** A piece of an OpenAPI schema. */
+export type CrdSchema = Readonly<Record<string, unknown>>;
 
-const text = (maxLength: number, more: Schema = {}): Schema => ({ type: 'string', maxLength, ...more });
-const object = (properties: Schema, required: readonly string[] = []): Schema => ({
+const text = (maxLength: number, more: CrdSchema = {}): CrdSchema => ({ type: 'string', maxLength, ...more });
+const object = (properties: CrdSchema, required: readonly string[] = []): CrdSchema => ({
   type: 'object',
   properties,
   ...(required.length > 0 && { required }),
 });
 /** A value that other versions may extend, or whose shape a schema cannot say (matches contain matches). */
-const open: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+const open: CrdSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 const name = text(253);
 const phases = [
   'requested',
@@ -24,13 +25,13 @@ const phases = [
   'failed',
 ];
 
-const workload: Schema = object(
+const workload: CrdSchema = object(
   { namespace: text(63), name, kind: text(63, { enum: ['Deployment', 'ReplicaSet', 'StatefulSet'] }) },
   ['namespace', 'name'],
 );
 
 /** Fields that are not known stay, for the admission to refuse by name: a misspelt match must not take everything. */
-const spec: Schema = {
+const spec: CrdSchema = {
   ...object(
     {
       mode: text(16, { enum: ['intercept', 'wiretap'] }),
@@ -63,7 +64,7 @@ const spec: Schema = {
   'x-kubernetes-preserve-unknown-fields': true,
 };
 
-const status: Schema = {
+const status: CrdSchema = {
   ...object({
     phase: text(32, { enum: phases }),
     since: text(64),
@@ -77,7 +78,7 @@ const status: Schema = {
   'x-kubernetes-preserve-unknown-fields': true,
 };
 
-const column = (title: string, jsonPath: string, type = 'string', priority = 0): Schema => ({
+const column = (title: string, jsonPath: string, type = 'string', priority = 0): CrdSchema => ({
   name: title,
   type,
   jsonPath,
@@ -90,7 +91,7 @@ const { group, kind, plural, version } = apiResources.intercepts;
  * The definition of `intercepts.fairlead.dev`, as it is installed: namespaced, with a status of its own, and columns for
  * `kubectl get intercepts`.
  */
-export const interceptCrd: KubernetesObject & { readonly spec: Schema } = {
+export const interceptCrd: KubernetesObject & { readonly spec: CrdSchema } = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
   metadata: { name: `${plural}.${group}`, labels: { 'app.kubernetes.io/managed-by': 'fairlead' } },
@@ -115,7 +116,7 @@ export const interceptCrd: KubernetesObject & { readonly spec: Schema } = {
           column('Age', '.metadata.creationTimestamp', 'date'),
         ],
         schema: {
-          openAPIV3Schema: {
+          openAPIV3CrdSchema: {
             ...object({ spec, status }, ['spec']),
             description: 'Traffic of a workload that goes to a session, all of it or what matches. Made by Fairlead.',
           },

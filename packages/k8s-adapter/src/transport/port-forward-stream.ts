@@ -36,14 +36,17 @@ export class PortForwardStream extends Duplex {
     socket.on('close', (code, reason) => this.#close(code, reason.toString()));
   }
 
+  /** @internal */
   override _read(): void {
     if (this.#socket.isPaused) this.#socket.resume();
   }
 
+  /** @internal */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#send([chunk], done);
   }
 
+  /** @internal */
   override _writev(
     chunks: readonly { readonly chunk: Buffer; readonly encoding: BufferEncoding }[],
     done: (error?: Error | null) => void,
@@ -54,6 +57,7 @@ export class PortForwardStream extends Duplex {
     );
   }
 
+  /** @internal */
   override _final(done: (error?: Error | null) => void): void {
     // Before version 5 there is no way to end one direction only.
     if (this.#socket.protocol.startsWith('v5.')) this.#socket.send(Uint8Array.of(closeChannel, dataChannel), done);
@@ -63,6 +67,7 @@ export class PortForwardStream extends Duplex {
     } else done();
   }
 
+  /** @internal */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#onFailed(error ?? new FairleadError('connection-lost', 'the port-forward was closed'));
     if (error || this.#socket.readyState !== this.#socket.OPEN) this.#socket.terminate();
