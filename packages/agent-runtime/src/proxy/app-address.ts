@@ -1,8 +1,7 @@
 /** Where the app listens. Apps bind all addresses, only loopback or only the pod's: the one that works is tried first. */
 export class AppAddress {
   readonly port: number;
-  readonly #hosts: readonly string[];
-  #preferred = 0;
+  #hosts: readonly string[];
 
   /** At least one host, in the order of the first attempt. */
   constructor(port: number, hosts: readonly [string, ...string[]]) {
@@ -10,13 +9,13 @@ export class AppAddress {
     this.#hosts = hosts;
   }
 
-  /** The host for an attempt, counted from 0; undefined when all were tried. */
-  host(attempt: number): string | undefined {
-    return attempt < this.#hosts.length ? this.#hosts[(this.#preferred + attempt) % this.#hosts.length] : undefined;
+  /** The hosts in the order in which to try them. */
+  get hosts(): readonly string[] {
+    return this.#hosts;
   }
 
-  /** Remembers which attempt reached the app. */
-  reached(attempt: number): void {
-    this.#preferred = (this.#preferred + attempt) % this.#hosts.length;
+  /** The app was reached there: that host is tried first from now on. */
+  prefer(host: string): void {
+    this.#hosts = [host, ...this.#hosts.filter((other) => other !== host)];
   }
 }

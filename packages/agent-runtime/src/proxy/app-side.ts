@@ -12,6 +12,8 @@ export class AppSide implements Side {
   readonly isApp = true;
   readonly #owner: SideOwner;
   readonly #address: AppAddress;
+  /** The hosts to try, in order. */
+  readonly #hosts: readonly string[];
   readonly #pool: BufferPool;
   #socket: Socket;
   #buffer: Buffer | undefined;
@@ -25,6 +27,7 @@ export class AppSide implements Side {
   constructor(owner: SideOwner, address: AppAddress, pool: BufferPool) {
     this.#owner = owner;
     this.#address = address;
+    this.#hosts = address.hosts;
     this.#pool = pool;
     this.#socket = this.#connect(0);
   }
@@ -78,7 +81,7 @@ export class AppSide implements Side {
 
   #connect(attempt: number): Socket {
     const socket = connect({
-      host: this.#address.host(attempt) as string,
+      host: this.#hosts[attempt] as string,
       port: this.#address.port,
       allowHalfOpen: true,
       noDelay: true,
@@ -114,7 +117,7 @@ export class AppSide implements Side {
   }
 
   #connected(attempt: number): void {
-    this.#address.reached(attempt);
+    if (attempt > 0) this.#address.prefer(this.#hosts[attempt] as string);
     this.#isConnected = true;
     for (const bytes of this.#early) this.#socket.write(bytes);
     this.#early = [];
@@ -124,7 +127,7 @@ export class AppSide implements Side {
 
   #failed(error: NodeJS.ErrnoException, attempt: number): void {
     if (this.#isOver) return;
-    if (!this.#isConnected && this.#address.host(attempt + 1) !== undefined) {
+    if (!this.#isConnected && attempt + 1 < this.#hosts.length) {
       this.#socket = this.#connect(attempt + 1);
       return;
     }
