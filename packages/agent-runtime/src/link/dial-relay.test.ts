@@ -1,11 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import { createSystemClock } from '@fairlead/core';
+import { generate } from 'selfsigned';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AgentSettings } from '../settings/agent-settings.ts';
 import { aConfig } from '../testing/an-agent.ts';
@@ -13,22 +10,28 @@ import { dialRelay } from './dial-relay.ts';
 
 const clock = createSystemClock({ now: Date.now, setTimeout, clearTimeout });
 const { signal } = new AbortController();
-let directory: string;
 let relay: Server;
+let own: string;
 let greeted = 0;
 
 /** A certificate that stands for itself, for this name. */
-function certificate(name: string): { readonly cert: string; readonly key: string } {
-  const [key, cert] = [join(directory, `${name}.key`), join(directory, `${name}.crt`)];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-x509', '-days', '2'];
-  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`];
-  execFileSync('openssl', ['req', ...kind, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+async function certificate(name: string): Promise<{ readonly cert: string; readonly key: string }> {
+  const made = await generate([{ name: 'commonName', value: name }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [{ type: 2, value: name }] },
+    ],
+  });
+  return { cert: made.cert, key: made.private };
 }
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'relay-'));
-  relay = createServer(certificate('localhost'), (socket) => {
+  const made = await certificate('localhost');
+  own = made.cert;
+  relay = createServer(made, (socket) => {
     greeted += 1;
     socket.on('error', () => {}).end('welcome');
   });
@@ -38,7 +41,6 @@ beforeAll(async () => {
 });
 afterAll(() => {
   relay.close();
-  rmSync(directory, { recursive: true });
 });
 
 function settingsFor(managerHost: string, ca?: string): AgentSettings {
@@ -52,9 +54,7 @@ function settingsFor(managerHost: string, ca?: string): AgentSettings {
 }
 
 it('speaks TLS with a relay that the authorities vouch for, under the name that was dialled', async () => {
-  const ca = readFileSync(join(directory, 'localhost.crt'), 'utf8');
-
-  const socket = await dialRelay(settingsFor('localhost', ca), clock, signal);
+  const socket = await dialRelay(settingsFor('localhost', own), clock, signal);
 
   expect(String(await once(socket, 'data'))).toBe('welcome');
   expect(greeted).toBe(1);
@@ -62,9 +62,9 @@ it('speaks TLS with a relay that the authorities vouch for, under the name that 
 });
 
 it('says nothing to a relay that somebody else vouches for, or that bears another name', async () => {
-  const own = readFileSync(join(directory, 'localhost.crt'), 'utf8');
+  const { cert: stranger } = await certificate('localhost');
 
-  await expect(dialRelay(settingsFor('localhost', certificate('stranger').cert), clock, signal)).rejects.toMatchObject({
+  await expect(dialRelay(settingsFor('localhost', stranger), clock, signal)).rejects.toMatchObject({
     code: 'unreachable',
   });
   await expect(dialRelay(settingsFor('127.0.0.1', own), clock, signal)).rejects.toMatchObject({ code: 'unreachable' });
