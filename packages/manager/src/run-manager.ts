@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { FairleadError } from '@fairlead/core';
 import { installNames, managerPorts } from '@fairlead/install';
 import { apiResources, connectKubernetes, ObjectClient } from '@fairlead/k8s-adapter';
@@ -8,13 +8,17 @@ import { composeManager } from './container.ts';
 import { MetricsServer } from './observability/metrics-server.ts';
 import { PinoLogger } from './observability/pino-logger.ts';
 import { PrometheusMetrics } from './observability/prometheus-metrics.ts';
-import { readManagerSettings } from './settings/read-manager-settings.ts';
+import { type Environment, readManagerSettings } from './settings/read-manager-settings.ts';
+
+const maxListeners = 100;
 
 /**
  * The process of a traffic-manager: runs until SIGTERM or SIGINT, and then ends in order. Fails with `bad-config` for an
  * environment that it cannot work with, and with whatever breaks.
  */
-export async function runManager(environment: NodeJS.ProcessEnv = process.env): Promise<void> {
+export async function runManager(environment: Environment = process.env): Promise<void> {
+  // A signal is shared by all the watches of a namespace; more than this would be a leak.
+  setMaxListeners(maxListeners);
   const settings = readManagerSettings(environment);
   const logger = PinoLogger.create({ level: settings.logLevel });
   const stop = new AbortController();
