@@ -44,7 +44,7 @@ async function evict(context: RolloutContext, pod: PodObject, options: CallOptio
       return undefined;
     }
   };
-  const everyMs = Math.max(times.pollMs, Math.min(1_000, times.evictTimeoutMs / 10));
+  const everyMs = Math.max(times.pollMs, Math.min(1_000, times.evictTimeoutMs / 60));
   const evicted = await pollUntil(ask, { ...options, clock, everyMs, timeoutMs: times.evictTimeoutMs });
   if (evicted) return;
   throw new FairleadError('rollout-failed', `pod ${pod.metadata.name} may not be evicted: ${refusal}`, {

@@ -10,7 +10,8 @@ const restartedAtAnnotation = 'kubectl.kubernetes.io/restartedAt';
 
 /**
  * Restarts the workload as `kubectl rollout restart` does, by an annotation on its template: the one strategy that edits
- * the workload. Resolves when all of its pods are of the new revision and available.
+ * the workload. Resolves when all of its pods are of the new revision and ready. When none of the given pods is there any
+ * more, nothing is to be done.
  */
 export async function restartWorkload(
   context: RolloutContext,
@@ -22,13 +23,18 @@ export async function restartWorkload(
   const { namespace, name, kind } = workload;
   const objects = new ObjectClient<WorkloadObject>(connection, workloadResources[kind]);
   const calling: CallOptions = options.signal ? { signal: options.signal } : {};
+  const leftOf = async (): Promise<number> => {
+    const { items } = await context.pods.list(namespace, calling);
+    return pods.filter((pod) => items.some(({ metadata }) => metadata.uid === pod.uid)).length;
+  };
+  let done = pods.length - (await leftOf());
+  if (done === pods.length) return;
   const annotations = { [restartedAtAnnotation]: new Date(clock.now()).toISOString() };
   await objects.patch({ namespace, name }, 'merge', { spec: { template: { metadata: { annotations } } } }, calling);
   const ask = async (): Promise<true | undefined> => {
     const object = await objects.read({ namespace, name }, calling);
-    const { items } = await context.pods.list(namespace, calling);
-    const left = pods.filter((pod) => items.some(({ metadata }) => metadata.uid === pod.uid)).length;
-    options.onProgress?.(pods.length - left, pods.length);
+    const left = await leftOf();
+    for (; done < pods.length - left && !options.signal?.aborted; done++) options.onProgress?.(done + 1, pods.length);
     return left === 0 && object && isRolledOut(object) ? true : undefined;
   };
   const timeoutMs = times.readyTimeoutMs * Math.max(1, pods.length);

@@ -1,20 +1,10 @@
-import type { CallOptions, StringMap } from '@fairlead/core';
+import type { CallOptions } from '@fairlead/core';
 import type { PodObject } from '../objects/pod-object.ts';
 import type { ServiceObject } from '../objects/service-object.ts';
 import { pollUntil } from './poll-until.ts';
 import { drainPatch } from './released-pod.ts';
 import type { RolloutContext } from './rollout-context.ts';
-
-/** The Services that select a pod with these labels. */
-export function servicesSelecting(
-  services: readonly ServiceObject[],
-  labels: StringMap = {},
-): readonly ServiceObject[] {
-  return services.filter(({ spec }) => {
-    const selector = Object.entries(spec?.selector ?? {});
-    return selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
-  });
-}
+import { servicesSelecting } from './services-selecting.ts';
 
 /**
  * Takes a pod, whose successor serves, out of its Services, lets everybody notice, and deletes it; resolves when it is gone.

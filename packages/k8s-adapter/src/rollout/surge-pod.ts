@@ -5,9 +5,10 @@ import { CreationFailures } from './creation-failures.ts';
 import { PodController } from './pod-controller.ts';
 import { type ReleasedPod, type ReleaseNote, releasePatch, returnPatch } from './released-pod.ts';
 import type { RolloutContext } from './rollout-context.ts';
+import { servicesSelecting } from './services-selecting.ts';
 import { waitForSuccessor } from './wait-for-successor.ts';
 
-/** The label by which a Deployment tells its ReplicaSets' pods apart. No Service selects by it. */
+/** The label by which a Deployment tells its ReplicaSets' pods apart. Hardly any Service selects by it. */
 const templateHashLabel = 'pod-template-hash';
 
 /** How long giving a pod back may take after the caller has lost patience, in milliseconds. */
@@ -82,7 +83,7 @@ async function giveBack({ clock, pods, logger }: RolloutContext, pod: PodObject,
   }
 }
 
-/** A label of the selector by which no Service selects, so that changing it takes the pod from its owner only. */
+/** A label of the selector by which no Service selects this pod, so that changing it takes the pod from its owner only. */
 async function freeLabel(
   { services }: RolloutContext,
   pod: PodObject,
@@ -91,7 +92,7 @@ async function freeLabel(
 ): Promise<ReleaseNote['label'] | undefined> {
   const { labels = {}, namespace } = pod.metadata;
   const { items } = await services.list(namespace, options);
-  const used = new Set(items.flatMap(({ spec }) => Object.keys(spec?.selector ?? {})));
+  const used = new Set(servicesSelecting(items, labels).flatMap(({ spec }) => Object.keys(spec?.selector ?? {})));
   const keys = [templateHashLabel, ...Object.keys(selector)];
   const key = keys.find((one) => selector[one] !== undefined && !used.has(one) && labels[one] !== undefined);
   return key === undefined ? undefined : { key, value: labels[key] ?? '' };
