@@ -9,11 +9,15 @@ export type Unclear = 'bad-request' | 'head-too-long';
 /** What {@link RequestReader.readHead} found. */
 export type HeadReading = RequestHead | Unclear | 'incomplete';
 
+/** Reads what is read in one go, for all connections: it stays in the processor's cache. */
+const plainScanner = new HeadScanner('request');
+
 /** Follows the requests of one client connection: where each begins, what its head says, where its body ends. */
 export class RequestReader {
   /** The index after what the last call read. */
   end = 0;
-  readonly #scanner = new HeadScanner('request');
+  /** Made when it is first needed: most connections carry plain requests only. */
+  #scanner: HeadScanner | undefined;
   #body: MessageBody | undefined;
 
   /** The next byte belongs to the body of a request whose head was read. */
@@ -26,11 +30,10 @@ export class RequestReader {
    * If not, nothing was read. Most requests on a port without intercepts are known by this alone.
    */
   takePlain(bytes: Buffer): boolean {
-    const scanner = this.#scanner;
-    const isWhole = scanner.scan(bytes, 0) === 'complete' && scanner.length === bytes.length;
-    const isPlain = isWhole && hasNoBody(scanner) && isUsual(bytes, scanner.lineStart, scanner.lineEnd);
+    const scanner = plainScanner;
     scanner.reset();
-    return isPlain;
+    if (scanner.scan(bytes, 0) !== 'complete' || scanner.length !== bytes.length) return false;
+    return hasNoBody(scanner) && isUsual(bytes, scanner.lineStart, scanner.lineEnd);
   }
 
   /** Reads on in a body; true when it ended. Its framing may turn out to be unclear. */
@@ -48,6 +51,7 @@ export class RequestReader {
    * same ones and more.
    */
   readHead(data: Buffer, at: number): HeadReading {
+    this.#scanner ??= new HeadScanner('request');
     const scanner = this.#scanner;
     const state = scanner.scan(data, at);
     if (state === 'incomplete' && isPlausible(scanner, data, at)) return state;
@@ -61,7 +65,7 @@ export class RequestReader {
 
   /** Forgets the head that was read last: it is read again. */
   restart(): void {
-    this.#scanner.reset();
+    this.#scanner?.reset();
     this.#body = undefined;
   }
 }

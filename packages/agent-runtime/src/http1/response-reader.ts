@@ -16,6 +16,9 @@ export interface AskedFor {
  */
 export type AnswerState = 'open' | 'done' | 'switched' | 'unclear';
 
+/** Reads what is read in one go, for all connections: it stays in the processor's cache. */
+const plainScanner = new HeadScanner('answer');
+
 /** Follows the answers on one client connection, one after the other. */
 export class ResponseReader {
   /** How far the present answer is. */
@@ -24,7 +27,8 @@ export class ResponseReader {
   hasBegun = false;
   /** The answer says that its sender closes the connection afterwards. */
   closes = false;
-  readonly #scanner = new HeadScanner('answer');
+  /** Made when it is first needed: most connections carry plain answers only. */
+  #scanner: HeadScanner | undefined;
   #body: MessageBody | undefined;
   #partial: Buffer | undefined;
 
@@ -42,11 +46,11 @@ export class ResponseReader {
    * for the answer to a plain request, of which nothing was read yet.
    */
   takePlain(bytes: Buffer): boolean {
-    const scanner = this.#scanner;
-    const isHead = scanner.scan(bytes, 0) === 'complete' && scanner.transferEncoding === '';
-    const isWhole = isHead && scanner.contentLength >= 0 && scanner.length + scanner.contentLength === bytes.length;
-    const status = isWhole ? readStatus(bytes, scanner.lineStart, scanner.lineEnd) : 0;
+    const scanner = plainScanner;
     scanner.reset();
+    if (scanner.scan(bytes, 0) !== 'complete' || scanner.transferEncoding !== '') return false;
+    if (scanner.contentLength < 0 || scanner.length + scanner.contentLength !== bytes.length) return false;
+    const status = readStatus(bytes, scanner.lineStart, scanner.lineEnd);
     return status >= 200 && status !== 204 && status !== 304;
   }
 
@@ -84,6 +88,7 @@ export class ResponseReader {
     const earlier = partial ? partial.length : 0;
     const bytes = partial ? Buffer.concat([partial, data.subarray(at)]) : data;
     const start = partial ? 0 : at;
+    this.#scanner ??= new HeadScanner('answer');
     const scanner = this.#scanner;
     const state = scanner.scan(bytes, start);
     if (state === 'incomplete' && isPlausible(scanner, bytes, start)) {

@@ -192,7 +192,7 @@ it('leaves probes of the kubelet to the app', async () => {
 it('decides a connection by the routes of the moment when its first bytes come', async () => {
   await using made = await diverted((stream) => stream.accept(), { isManual: true });
   using client = await made.connect();
-  await until(() => made.clock.pending > 0, 'the connection is undecided');
+  await until(() => made.port.stats().open === 1, 'the connection is there');
 
   await made.port.apply(nothing);
   client.send('hello');

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { heldBytes } from '../testing/held-bytes.ts';
 import { HttpParty, RawParty } from '../testing/http-party.ts';
@@ -182,6 +183,25 @@ it('closes idle connections when it drains, lets a request finish, and cuts what
   await drained;
 
   await expect(made.connect()).rejects.toThrow('ECONNREFUSED');
+});
+
+it.runIf(existsSync('/proc/net/tcp'))('lets the kernel ask clients that stay whether they are alive', async () => {
+  await using app = await HttpParty.start('app');
+  await using made = await proxied(app.port, { isManual: true });
+  using client = await made.connect();
+  await client.ask(get('/1'));
+  const own = `:${made.port.port.toString(16).toUpperCase().padStart(4, '0')} `;
+  const timers = (): string[] =>
+    readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/ +/))
+      .filter(([, local = '', , state]) => `${local} `.endsWith(own) && state === '01')
+      .map(([, , , , , timer = '']) => timer.slice(0, 2));
+  expect(timers()).toEqual(['00']);
+
+  await made.clock.advance(60_000);
+
+  expect(timers()).toEqual(['02']);
 });
 
 it('is over at once when it is disposed while it drains', async () => {

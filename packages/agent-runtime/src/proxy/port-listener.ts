@@ -4,7 +4,7 @@ import { Connection } from './connection.ts';
 import type { PortContext, PortCounters } from './port-context.ts';
 import { compileRoutes, noRoutes, type RouteTable } from './routes.ts';
 
-/** How long a silent client is believed to be alive before the kernel asks. */
+/** How long a silent client is believed to be alive before the kernel asks whether it is. */
 const keepAliveMs = 60_000;
 
 /** What a port's connections share, but for what the port itself keeps. */
@@ -32,6 +32,7 @@ export class PortListener implements PortProxy, PortContext {
   #routes: RouteTable = noRoutes;
   #isDraining = false;
   readonly #whenIdle: (() => void)[] = [];
+  #guard: Disposable | undefined;
 
   private constructor(surroundings: PortSurroundings) {
     this.containerPort = surroundings.containerPort;
@@ -41,9 +42,8 @@ export class PortListener implements PortProxy, PortContext {
     this.logger = surroundings.logger;
     this.limits = surroundings.limits;
     this.pool = surroundings.pool;
-    this.#server = createServer(
-      { allowHalfOpen: true, noDelay: true, pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs },
-      (client) => this.#accept(client),
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) =>
+      this.#accept(client),
     );
   }
 
@@ -127,6 +127,17 @@ export class PortListener implements PortProxy, PortContext {
   #accept(client: Socket): void {
     this.counters.connections += 1;
     this.#connections.add(new Connection(client, this, this.#closed));
+    this.#guard ??= this.clock.after(keepAliveMs, () => this.#guardConnections());
+  }
+
+  /**
+   * Lets the kernel ask clients whether they are alive: the app cannot, as it is connected to us. Only those that stay,
+   * as it takes four system calls and most connections are short.
+   */
+  #guardConnections(): void {
+    for (const { client } of this.#connections) client.setKeepAlive(true, keepAliveMs);
+    this.#guard =
+      this.#connections.size > 0 ? this.clock.after(keepAliveMs, () => this.#guardConnections()) : undefined;
   }
 
   readonly #closed = (connection: Connection): void => {
@@ -135,9 +146,11 @@ export class PortListener implements PortProxy, PortContext {
     for (const tell of this.#whenIdle.splice(0)) tell();
   };
 
-  /** Resolves when no connection is open. */
+  /** Resolves when no connection is open; none is accepted any more. */
   async #idle(): Promise<void> {
     if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    this.#guard?.[Symbol.dispose]();
+    this.#guard = undefined;
   }
 
   #cut(): void {

@@ -6,6 +6,8 @@ import type { PortContext } from './port-context.ts';
 import type { CompiledIntercept, RouteTable } from './routes.ts';
 import type { Side, SideOwner } from './side.ts';
 
+const none: readonly DivertedSide[] = [];
+
 /** The parties that one client connection has to do with, each opened when it is first needed. */
 export class Sides {
   readonly #owner: SideOwner;
@@ -46,13 +48,17 @@ export class Sides {
   }
 
   /** The streams to holders of intercepts that are no more. */
-  stale(routes: RouteTable): DivertedSide[] {
-    const diverted = this.#diverted ? [...this.#diverted.values()] : [];
-    return diverted.filter((side) => !routes.intercepts.has(side.intercept.id));
+  stale(routes: RouteTable): readonly DivertedSide[] {
+    return this.#all().filter((side) => !routes.intercepts.has(side.intercept.id));
   }
 
   /** Closes all but one. */
   finish(except?: Side): void {
+    const app = this.#app;
+    if (app && app !== except) {
+      this.#app = undefined;
+      app.finish();
+    }
     for (const side of this.#all()) {
       if (side === except) continue;
       this.forget(side);
@@ -62,6 +68,8 @@ export class Sides {
 
   /** Cuts all off. */
   abort(): void {
+    this.#app?.abort();
+    this.#app = undefined;
     for (const side of this.#all()) {
       this.forget(side);
       side.abort();
@@ -71,12 +79,12 @@ export class Sides {
   /** The client can take bytes again. */
   resume(): void {
     this.#app?.resume();
-    for (const side of this.#diverted?.values() ?? []) side.resume();
+    for (const side of this.#all()) side.resume();
   }
 
-  #all(): Side[] {
-    const diverted = this.#diverted ? [...this.#diverted.values()] : [];
-    return this.#app ? [this.#app, ...diverted] : diverted;
+  /** The streams to holders of intercepts. Most connections have none. */
+  #all(): readonly DivertedSide[] {
+    return this.#diverted === undefined ? none : [...this.#diverted.values()];
   }
 
   #open(intercept: CompiledIntercept, isWhole: boolean): DivertedSide {
