@@ -1,10 +1,18 @@
-import { KubernetesRollout } from '@fairlead/k8s-adapter';
+import { connectKubernetes, type KubernetesObject, KubernetesRollout, ObjectClient } from '@fairlead/k8s-adapter';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ask, startLoad } from './load.ts';
 import { hasCluster } from './real-cluster.ts';
 import { loadAppImage, RealShop } from './real-shop.ts';
 
 const namespace = 'fairlead-e2e-surge';
+const disruptionBudgets = {
+  group: 'policy',
+  // The only version that servers before 1.21 know.
+  version: 'v1beta1',
+  plural: 'poddisruptionbudgets',
+  kind: 'PodDisruptionBudget',
+  namespaced: true,
+};
 
 describe.runIf(hasCluster)('a surge on a real cluster', () => {
   beforeAll(loadAppImage);
@@ -32,5 +40,62 @@ describe.runIf(hasCluster)('a surge on a real cluster', () => {
     expect(await shop.spec()).toEqual(before.spec);
     const sets = await shop.cluster.objects('replicaSets').list(namespace);
     expect(sets.items).toHaveLength(1);
+  });
+
+  it('holds a disruption budget that spares no pod, where an eviction is refused', async () => {
+    await using shop = await RealShop.open({ namespace });
+    const { connection } = shop.cluster;
+    const budgets = new ObjectClient(connection, disruptionBudgets);
+    const metadata = { name: 'all', namespace };
+    const selector = { matchLabels: { app: 'cart' } };
+    await budgets.create({ metadata, spec: { minAvailable: 3, selector } } as KubernetesObject);
+    await shop.cluster.until(async () => {
+      const made = await budgets.read({ namespace, name: 'all' });
+      return JSON.stringify(made).includes('"currentHealthy":3') || undefined;
+    });
+    try {
+      const before = await shop.pods();
+      const url = await shop.url();
+      await shop.cluster.until(() => ask(url).catch(() => undefined));
+      const load = startLoad(url);
+      const eviction = new KubernetesRollout(connection, { strategy: 'evict', evictTimeoutMs: 2_000 });
+
+      await expect(eviction.replace(shop.workload, before)).rejects.toMatchObject({
+        code: 'rollout-failed',
+        message: expect.stringContaining('disruption budget'),
+      });
+      await new KubernetesRollout(connection).replace(shop.workload, before);
+
+      await load.stop();
+      console.log(`with a budget of 3: ${load.failures.length} of ${load.answered} lost`);
+      expect(load.failures).toEqual([]);
+    } finally {
+      await budgets.delete({ namespace, name: 'all' });
+    }
+  });
+
+  it('is finished by the next process when the first dies half way, and still loses nothing', async () => {
+    await using shop = await RealShop.open({ namespace, replicas: 1 });
+    const [before] = await shop.pods();
+    const url = await shop.url();
+    await shop.cluster.until(() => ask(url).catch(() => undefined));
+    const load = startLoad(url);
+    const dying = await connectKubernetes();
+    const died = new KubernetesRollout(dying).replace(shop.workload, await shop.pods());
+    died.catch(() => {});
+    await shop.cluster.until(async () => {
+      const found = await shop.cluster.objects('pods').read({ namespace, name: before?.name });
+      return found?.metadata.labels?.['fairlead.dev/released'];
+    });
+    await dying[Symbol.asyncDispose]();
+    await expect(died).rejects.toMatchObject({ code: 'closed' });
+
+    const finished = await new KubernetesRollout(shop.cluster.connection).finishInterrupted(namespace);
+
+    await load.stop();
+    expect(finished).toBe(1);
+    expect(load.failures).toEqual([]);
+    expect((await shop.pods()).map(({ uid }) => uid)).not.toContain(before?.uid);
+    expect((await shop.cluster.objects('pods').list(namespace)).items).toHaveLength(1);
   });
 });
