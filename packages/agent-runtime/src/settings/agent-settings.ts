@@ -30,6 +30,7 @@ export interface RawAgentSettings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Reads the token, see {@link AgentSettings.readToken}. */
   readonly readToken: () => Promise<string>;
+  /** Reads the authorities of the manager, see {@link AgentSettings.readCa}. */
   readonly readCa?: () => Promise<string | undefined>;
 }
 

@@ -116,7 +116,7 @@ export const interceptCrd: KubernetesObject & { readonly spec: CrdSchema } = {
           column('Age', '.metadata.creationTimestamp', 'date'),
         ],
         schema: {
-          openAPIV3CrdSchema: {
+          openAPIV3Schema: {
             ...object({ spec, status }, ['spec']),
             description: 'Traffic of a workload that goes to a session, all of it or what matches. Made by Fairlead.',
           },
