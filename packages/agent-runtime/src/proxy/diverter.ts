@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
  * A stream to whoever holds an intercept. Bytes may be written at once; whether anybody takes them is told by
  * `accepted`. `end()` is a half-close, `destroy()` an abort; an abort by the other side is an `error` event.
  */
-export interface DivertedStream extends Duplex {
+export type DivertedStream = Duplex & {
   /** Resolves when the other side takes the stream; rejects when it refuses or goes away. */
   readonly accepted: Promise<void>;
-}
+};
 
 /** Where diverted bytes come from. */
 export interface StreamOrigin {

@@ -218,3 +218,27 @@ it('stops reading the holder while the client does not read', async () => {
   client.socket.resume();
   await client.take(400 * 65_536);
 });
+
+it('reads no more of an upload than a slow holder takes', async () => {
+  const streams: ScriptedStream[] = [];
+  await using made = await diverted((stream) => {
+    stream.accept();
+    stream.isReading = false;
+    streams.push(stream);
+  });
+  using client = await made.connect();
+  const upload = Buffer.alloc(20 << 20, 'x');
+  client.send(upload);
+  let last = -1;
+  await until(async () => {
+    const isStill = made.port.stats().bytesIn === last;
+    last = made.port.stats().bytesIn;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return isStill && last > 0;
+  }, 'the proxy reads no more');
+
+  expect(last).toBeLessThan(1 << 20);
+  for (const stream of streams) stream.isReading = true;
+  await until(() => made.port.stats().bytesIn === upload.length, 'the proxy has read all');
+  await until(() => streams[0]?.received.length === upload.length, 'the holder has all');
+});

@@ -539,3 +539,42 @@ it('never diverts a probe of the kubelet unasked', async () => {
 
   expect((await client.ask(get('/1', ada, 'User-Agent: kube-probe/1.30'))).body).toBe('app GET /1');
 });
+
+it('answers a pipeline that is longer than what is followed, with and without matches', async () => {
+  for (const routes of [nothing, personal('mine', 'ada')]) {
+    await using made = await shop({ routes, limits: { pipelineDepth: 4 } });
+    using client = await made.connect();
+    const paths = Array.from({ length: 20 }, (_, index) => `/${index}`);
+
+    client.send(paths.map((path) => get(path)).join(''));
+    const bodies: string[] = [];
+    for (const _path of paths) bodies.push((await client.answer()).body);
+
+    expect(bodies).toEqual(paths.map((path) => `app GET ${path}`));
+  }
+});
+
+it('gives a later request that stays incomplete to the app, or refuses it behind a diverted one', async () => {
+  await using made = await shop({ isManual: true });
+  await using raw = await rawShop((socket) => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      socket.on('data', (got) => socket.write(got));
+    });
+  });
+  await using echo = await proxied(raw.app.port, { routes: personal('mine', 'ada'), isManual: true });
+  using mine = await made.connect();
+  using other = await echo.connect();
+  await mine.ask(get('/1', ada));
+  await other.ask(get('/1'));
+  mine.send('GET /2 HT');
+  other.send('GET /2 HT');
+  await until(() => made.port.stats().bytesIn === get('/1', ada).length + 9, 'the proxy has the beginning');
+  await until(() => echo.port.stats().bytesIn === get('/1').length + 9, 'the proxy has the beginning');
+
+  await made.clock.advance(60_000);
+  await echo.clock.advance(60_000);
+
+  expect((await mine.answer()).status).toBe(408);
+  expect(await other.take(9)).toBe('GET /2 HT');
+});

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FairleadError } from '@fairlead/core';
 import { type AgentSettings, parseAgentSettings } from './agent-settings.ts';
@@ -22,15 +22,15 @@ export async function readAgentSettings(
   return parseAgentSettings({
     config: await readDocument(environment.FAIRLEAD_AGENT_CONFIG ?? defaults.config),
     environment,
-    readToken: async () => (await readFile(tokenFile, 'utf8')).trim(),
-    readCa: () => readFile(join(dirname(tokenFile), caFile), 'utf8').catch(() => undefined),
+    readToken: async () => readFileSync(tokenFile, 'utf8').trim(),
+    readCa: async () => readIfThere(join(dirname(tokenFile), caFile)),
   });
 }
 
 /** A file of JSON or YAML. The YAML parser is loaded only when the file is not JSON, as memory is dear in a sidecar. */
 async function readDocument(file: string): Promise<unknown> {
   try {
-    const text = await readFile(file, 'utf8');
+    const text = readFileSync(file, 'utf8');
     try {
       return JSON.parse(text);
     } catch {
@@ -40,4 +40,8 @@ async function readDocument(file: string): Promise<unknown> {
   } catch (cause) {
     throw new FairleadError('bad-config', `the agent config ${join(file)} cannot be read`, { cause, phase: 'input' });
   }
+}
+
+function readIfThere(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }

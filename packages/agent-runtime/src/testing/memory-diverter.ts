@@ -5,8 +5,6 @@ import type { DivertedStream, Diverter, StreamOrigin } from '../proxy/diverter.t
 /** A stream whose far end is played by a test. */
 export class ScriptedStream extends Duplex implements DivertedStream {
   readonly accepted: Promise<void>;
-  /** What was written to it. */
-  received: Buffer = Buffer.alloc(0);
   /** The half-close arrived. */
   hasEnded = false;
   /** The far end takes the stream. */
@@ -14,6 +12,7 @@ export class ScriptedStream extends Duplex implements DivertedStream {
   /** Called with all that was received, whenever more came. */
   onReceived: ((received: string) => void) | undefined;
   #refuse: (error: Error) => void = () => {};
+  #pieces: Buffer[] = [];
   #isReading = true;
   #waiting: (() => void) | undefined;
 
@@ -24,6 +23,12 @@ export class ScriptedStream extends Duplex implements DivertedStream {
       this.#refuse = reject;
     });
     this.accepted.catch(() => {});
+  }
+
+  /** What was written to it. */
+  get received(): Buffer {
+    if (this.#pieces.length !== 1) this.#pieces = [Buffer.concat(this.#pieces)];
+    return this.#pieces[0] as Buffer;
   }
 
   /** What was written to it, as text. */
@@ -54,7 +59,7 @@ export class ScriptedStream extends Duplex implements DivertedStream {
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
-    this.received = Buffer.concat([this.received, chunk]);
+    this.#pieces.push(chunk);
     this.onReceived?.(this.text);
     if (this.#isReading) callback();
     else this.#waiting = callback;
