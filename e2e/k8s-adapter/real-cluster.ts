@@ -34,33 +34,50 @@ export class RealCluster implements AsyncDisposable {
   /** Makes the namespace, or takes over the one that an earlier run of these tests left. */
   async claimNamespace(name: string): Promise<void> {
     const namespaces = this.objects('namespaces');
-    const present = await namespaces.read({ name });
-    if (!present) await namespaces.create({ metadata: { name, labels: mark } });
-    else expect(present.metadata.labels, `namespace ${name} belongs to somebody else`).toMatchObject(mark);
-    const serviceAccount = {
+    const present = await this.until(async () => {
+      const found = await namespaces.read({ name });
+      return found?.metadata.deletionTimestamp === undefined ? { found } : undefined;
+    });
+    if (!present.found) await namespaces.create({ metadata: { name, labels: mark } });
+    else expect(present.found.metadata.labels, `namespace ${name} belongs to somebody else`).toMatchObject(mark);
+    const accounts = new ObjectClient(this.connection, {
       group: '',
       version: 'v1',
       plural: 'serviceaccounts',
       kind: 'ServiceAccount',
       namespaced: true,
-    };
-    await this.until(() =>
-      new ObjectClient(this.connection, serviceAccount).read({ namespace: name, name: 'default' }),
-    );
+    });
+    await this.until(() => accounts.read({ namespace: name, name: 'default' }));
   }
 
-  /** Installs the definition of intercepts, or brings it up to date, and waits until it is served. */
+  /** Deletes the namespaces of these tests; whoever claims one again waits until it is gone. */
+  async releaseNamespaces(): Promise<void> {
+    const namespaces = this.objects('namespaces');
+    const { items } = await namespaces.list(undefined, { labelSelector: 'fairlead.dev/e2e=k8s-adapter' });
+    for (const { metadata } of items) await namespaces.delete({ name: metadata.name });
+  }
+
+  /** Installs the definition of intercepts where there is none, marked as ours, and waits until it is served. */
   async installInterceptCrd(): Promise<void> {
     const definitions = this.objects('customResourceDefinitions');
-    const { name = '' } = interceptCrd.metadata;
-    const present = await definitions.read({ name });
-    if (!present) await definitions.create(interceptCrd);
-    else await definitions.patch({ name }, 'merge', interceptCrd);
+    const { metadata } = interceptCrd;
+    const ours = { ...interceptCrd, metadata: { ...metadata, labels: { ...metadata.labels, ...mark } } };
+    if (!(await definitions.read({ name: metadata.name }))) await definitions.create(ours);
     await this.until(() =>
       this.objects('intercepts')
         .list('default')
         .catch(() => undefined),
     );
+  }
+
+  /** Removes the definition of intercepts, if these tests have installed it. */
+  async removeInterceptCrd(): Promise<void> {
+    const definitions = this.objects('customResourceDefinitions');
+    const { name } = interceptCrd.metadata;
+    const found = await definitions.read({ name });
+    if (found?.metadata.labels?.['fairlead.dev/e2e'] !== mark['fairlead.dev/e2e']) return;
+    await definitions.delete({ name });
+    await this.until(async () => ((await definitions.read({ name })) ? undefined : true));
   }
 
   /** Deletes everything of these resources in the namespace and waits until it is gone. */

@@ -7,8 +7,8 @@ import {
   ObjectClient,
   watchResource,
 } from '@fairlead/k8s-adapter';
-import { beforeAll, describe } from 'vitest';
-import { hasCluster } from './real-cluster.ts';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { hasCluster, RealCluster } from './real-cluster.ts';
 import { loadAppImage, RealShop, type RealShopOptions } from './real-shop.ts';
 
 const quota = { group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota', namespaced: true };
@@ -67,6 +67,11 @@ async function annotateNewPods(shop: RealShop, hash: string, signal: AbortSignal
 
 describe.runIf(hasCluster)('on a real cluster', () => {
   beforeAll(loadAppImage);
+
+  afterAll(async () => {
+    await using cluster = await RealCluster.connect();
+    await cluster.releaseNamespaces();
+  });
 
   describeRollout('KubernetesRollout, surging', setup({ namespace: 'fairlead-e2e-rollout' }));
   describeRollout('KubernetesRollout, evicting', setup({ namespace: 'fairlead-e2e-rollout' }, 'evict'));

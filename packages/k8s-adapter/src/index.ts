@@ -64,7 +64,6 @@ export {
 } from './transport/direct-tls-tunnel-transport.ts';
 export { defaultManager, type ManagerLocation, managerCaAnnotation } from './transport/find-manager.ts';
 export { openPortForward, type PodPort } from './transport/open-port-forward.ts';
-export { PortForwardStream } from './transport/port-forward-stream.ts';
 export {
   PortForwardTunnelTransport,
   type PortForwardTunnelTransportOptions,

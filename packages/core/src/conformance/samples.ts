@@ -103,12 +103,13 @@ export function sampleConfig(changes: Partial<AgentConfig> = {}): AgentConfig {
   };
 }
 
-/** A request for all of the sample workload's traffic. */
+/** A request for all of the traffic of the sample workload in the draft's namespace. */
 export function sampleDraft(changes: Partial<InterceptDraft> = {}): InterceptDraft {
+  const namespace = changes.namespace ?? sampleNamespace;
   return {
-    namespace: sampleNamespace,
+    namespace,
     name: 'first',
-    spec: { mode: 'intercept', workload: { namespace: sampleNamespace, kind: 'Deployment', name: 'cart' }, ports: [] },
+    spec: { mode: 'intercept', workload: { namespace, kind: 'Deployment', name: 'cart' }, ports: [] },
     session: { id: 'session-1', fingerprint: 'f1'.repeat(32), label: 'ada@laptop' },
     ...changes,
   };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { abortable, type CallOptions, type Clock, createSystemClock, FairleadError } from '@fairlead/core';
 import pRetry from 'p-retry';
@@ -66,6 +67,7 @@ export class KubernetesConnection implements AsyncDisposable {
   /** For {@link connectKubernetes}, and for those who have access by other means than a kubeconfig. */
   constructor(access: ClusterAccess, options: KubernetesConnectionOptions = {}) {
     this.#access = access;
+    setMaxListeners(0, this.#closed.signal);
     this.server = access.server;
     this.context = access.context;
     this.namespace = options.namespace ?? access.namespace ?? 'default';

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock, FairleadError } from '@fairlead/core';
 
 /** A signal that is made of others. Dispose it when the work is done, or they hold on to it. */
@@ -8,6 +9,8 @@ export interface JoinedSignal extends Disposable {
 /** Aborts as soon as one of the signals does, with its reason. Unlike `AbortSignal.any` it can be let go of. */
 export function joinSignals(...signals: readonly (AbortSignal | undefined)[]): JoinedSignal {
   const joined = new AbortController();
+  // However many listen, each lets go when its work is done.
+  setMaxListeners(0, joined.signal);
   const ends: (() => void)[] = [];
   for (const signal of signals) {
     if (!signal) continue;

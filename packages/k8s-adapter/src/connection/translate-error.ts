@@ -85,7 +85,7 @@ function hintOfStatus({ status, reason }: ApiStatusError, { verb, resource, addr
 }
 
 function hintOfNetwork(code: string): string | undefined {
-  if (/CERT|SELF_SIGNED|ISSUER|ALTNAME/.test(code)) {
+  if (/CERT|SELF_SIGNED|ISSUER|ALTNAME|VERIFY/.test(code)) {
     return 'The certificate of the API server does not fit the kubeconfig: check certificate-authority and the address.';
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return "Check the API server's address in the kubeconfig, and DNS.";

@@ -56,7 +56,7 @@ export async function openShop({ kind = 'Deployment', replicas = 3, spec }: Shop
   function addReplicaSet(owner: StoredObject & WorkloadObject): void {
     const hashed = { ...labels, 'pod-template-hash': '7d4b9' };
     store.add(stores.ReplicaSet, {
-      metadata: { name: 'cart-7d4b9', namespace, ownerReferences: [controlledBy('Deployment', owner)] },
+      metadata: { name: 'cart-7d4b9', namespace, labels: hashed, ownerReferences: [controlledBy('Deployment', owner)] },
       spec: {
         ...owner.spec,
         selector: { matchLabels: hashed },

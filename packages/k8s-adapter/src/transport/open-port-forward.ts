@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { abortable, type CallOptions, FairleadError } from '@fairlead/core';
 import { WebSocket } from 'ws';
 import { type ObjectAddress, resourcePath } from '../connection/api-resource.ts';
@@ -30,7 +31,7 @@ export async function openPortForward(
   connection: KubernetesConnection,
   { namespace, pod, port }: PodPort,
   options: CallOptions = {},
-): Promise<PortForwardStream> {
+): Promise<Duplex> {
   const address = { namespace, name: pod, subresource: 'portforward' };
   const target = await connection.webSocketTarget(`${resourcePath(apiResources.pods, address)}?ports=${port}`, options);
   options.signal?.throwIfAborted();
