@@ -1,0 +1,133 @@
+import { FairleadError } from '@fairlead/core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ask, startLoad } from '../k8s-adapter/load.ts';
+import { hasCluster } from '../k8s-adapter/real-cluster.ts';
+import { loadAppImage } from '../k8s-adapter/real-shop.ts';
+import { Installation, loadImage } from './installation.ts';
+import { InstalledShop } from './installed-shop.ts';
+import { leftovers } from './leftovers.ts';
+
+const namespace = 'fairlead-e2e-installed';
+const asking = { 'fairlead.dev/inject-traffic-agent': 'enabled' };
+
+describe.runIf(hasCluster)('an installation on a real cluster', () => {
+  beforeAll(async () => {
+    await Promise.all([loadImage(), loadAppImage()]);
+  });
+
+  it('injects pods that ask for it, leaves the others alone, and goes without a trace or a lost request', async () => {
+    const installation = await Installation.make({ namespaces: [namespace] });
+    const { cluster } = installation;
+    try {
+      await using shop = await InstalledShop.open(cluster, namespace);
+      await shop.deploy(
+        { name: 'cart', replicas: 3, annotations: asking, portName: 'http' },
+        { name: 'bank', annotations: asking },
+        { name: 'plain', portName: 'http' },
+      );
+      const specs = await shop.specs();
+
+      expect(await shop.injected('cart')).toHaveLength(3);
+      expect(await shop.injected('bank')).toHaveLength(1);
+      expect(await shop.injected('plain')).toHaveLength(0);
+      const urls = await Promise.all(['cart', 'bank'].map((name) => shop.url(name)));
+      for (const url of urls) await cluster.until(() => ask(url).catch(() => undefined));
+      const loads = urls.map((url) => startLoad(url, 4));
+      await installation.uninstall();
+      for (const load of loads) await load.stop();
+
+      const lost = loads.map(({ failures, answered }) => `${failures.length} of ${answered}`);
+      console.log(`lost during the uninstall: ${lost.join(', ')}`);
+      expect(loads.flatMap(({ failures }) => failures)).toEqual([]);
+      expect(await shop.injected('cart')).toHaveLength(0);
+      expect(await shop.serving('cart')).toHaveLength(3);
+      expect(await shop.specs()).toEqual(specs);
+      expect(await leftovers(cluster)).toEqual([]);
+    } finally {
+      await cluster[Symbol.asyncDispose]();
+    }
+  });
+
+  it('of two replicas has one that leads, and the other one soon after that is killed; no pod is replaced for it', async () => {
+    await using installation = await Installation.make({ namespaces: [namespace], replicas: 2 });
+    const { cluster } = installation;
+    await using shop = await InstalledShop.open(cluster, namespace);
+    await shop.deploy({ name: 'cart', replicas: 2, annotations: asking, portName: 'http' });
+    const uids = await shop.uids();
+    const before = await installation.leader();
+
+    const began = performance.now();
+    const path = `/api/v1/namespaces/${installation.options.namespace}/pods/${before}`;
+    const body = { gracePeriodSeconds: 0 };
+    await cluster.connection.request({ verb: 'delete', method: 'DELETE', path, body });
+    const after = await cluster.until(async () => {
+      const leader = await installation.leader();
+      return leader === before ? undefined : leader;
+    });
+    const tookMs = performance.now() - began;
+
+    console.log(`another replica leads after ${tookMs.toFixed(0)} ms`);
+    expect(after).not.toBe(before);
+    expect(tookMs).toBeLessThan(10_000);
+    await installation.untilReady();
+    await shop.deploy({ name: 'bank', annotations: asking, portName: 'http' });
+    expect(await shop.injected('bank')).toHaveLength(1);
+    const still = await shop.uids();
+    expect([...uids].every((uid) => still.has(uid))).toBe(true);
+  });
+
+  it('brings agents up to date after an upgrade, and replaces nothing where nothing differs', async () => {
+    await using installation = await Installation.make({ namespaces: [namespace] });
+    const { cluster } = installation;
+    await using shop = await InstalledShop.open(cluster, namespace);
+    await shop.deploy({ name: 'cart', replicas: 2, annotations: asking, portName: 'http' });
+    const uids = await shop.uids();
+
+    await installation.runHook('upgrade');
+    expect(await shop.uids()).toEqual(uids);
+    await installation.apply({ ...installation.options, agentLogLevel: 'debug' });
+    await installation.runHook('upgrade');
+
+    const [map] = (await cluster.objects('configMaps').list(namespace)).items.filter(
+      ({ metadata }) => metadata.name === 'telepresence-agents',
+    );
+    expect(JSON.stringify(map)).toContain('logLevel: debug');
+    expect(await shop.injected('cart')).toHaveLength(2);
+    expect([...(await shop.uids())].filter((uid) => uids.has(uid))).toEqual([]);
+  });
+
+  it('creates pods as they are while the injector is down, and refuses intercepts, as nobody says who asks', async () => {
+    await using installation = await Installation.make({ namespaces: [namespace] });
+    const { cluster } = installation;
+    await using shop = await InstalledShop.open(cluster, namespace);
+    const scale = (replicas: number): Promise<unknown> =>
+      cluster
+        .objects('deployments')
+        .patch({ namespace: installation.options.namespace, name: 'fairlead-manager' }, 'merge', {
+          spec: { replicas },
+        });
+
+    await scale(0);
+    await installation.untilGone();
+    await shop.deploy({ name: 'cart', annotations: asking, portName: 'http' });
+    const intercept = {
+      metadata: { namespace, name: 'first' },
+      spec: {
+        mode: 'intercept',
+        workload: { namespace, name: 'cart' },
+        ports: [],
+        session: { id: 's', fingerprint: 'f'.repeat(64), label: 'nobody' },
+      },
+    };
+    const refused = await cluster
+      .objects('intercepts')
+      .create(intercept)
+      .catch((error: unknown) => error);
+    await scale(1);
+    await installation.untilReady();
+
+    expect(await shop.serving('cart')).toHaveLength(1);
+    expect(await shop.injected('cart')).toHaveLength(0);
+    expect(refused).toBeInstanceOf(FairleadError);
+  });
+});
