@@ -7,10 +7,10 @@ const packages = {
   webhook: ['core'],
   'k8s-adapter': ['core', 'tunnel'],
   'local-adapter': ['core', 'tunnel', 'relay', 'agent-runtime', 'webhook'],
-  install: ['core'],
+  install: ['core', 'k8s-adapter'],
   manager: ['core', 'tunnel', 'relay', 'agent-runtime', 'webhook', 'k8s-adapter', 'install'],
   sdk: ['core', 'tunnel'],
-  cli: ['core', 'sdk', 'webhook', 'local-adapter', 'install'],
+  cli: ['core', 'sdk', 'webhook', 'local-adapter', 'k8s-adapter', 'install'],
 };
 
 /** A package may import only the front doors of its friends. */

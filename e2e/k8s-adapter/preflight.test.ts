@@ -5,8 +5,8 @@ import {
   connectKubernetes,
   type KubernetesConnection,
   type KubernetesObject,
+  KubernetesPreflight,
   ObjectClient,
-  preflight,
 } from '@fairlead/k8s-adapter';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasCluster, RealCluster } from './real-cluster.ts';
@@ -48,7 +48,7 @@ describe.runIf(hasCluster)('a preflight on a real API server', () => {
   it('names every right that a user lacks, and none when the two roles are granted', async () => {
     await using cluster = await RealCluster.connect();
     await using user = await connectAs(cluster);
-    const look = () => preflight(user, namespace, { manager: { namespace: managerNamespace } });
+    const look = () => new KubernetesPreflight(user, { namespace: managerNamespace }).check(namespace);
 
     const before = await look();
     await grant(cluster, namespace, userRules);

@@ -1,18 +1,28 @@
-import { type ClusterAdapter, FairleadError } from '@fairlead/core';
+import type { ClusterAdapter } from '@fairlead/core';
 import { localRemote } from '@fairlead/local-adapter';
 
 /** The options with which every command says which cluster is meant. */
 export interface ClusterOptions {
   /** The embedded cluster: `true` for the one of this user, a path for another. */
   readonly local?: string | true;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string | undefined;
+  /** Where Fairlead is installed. */
+  readonly managerNamespace?: string;
 }
 
-/** The cluster that the options mean. Fails with `unsupported` when they mean one that cannot be reached yet. */
-export function clusterFromOptions({ local }: ClusterOptions): ClusterAdapter {
-  if (local === undefined) {
-    throw new FairleadError('unsupported', 'no cluster was named', {
-      hint: 'Run `fairlead local up -f FILE`, then repeat the command with --local.',
-    });
-  }
-  return localRemote(local === true ? {} : { socket: local });
+/** The cluster that the options mean: the embedded one where `--local` says so, else the kubeconfig's. */
+export function clusterFromOptions({ local, ...options }: ClusterOptions): ClusterAdapter {
+  if (local !== undefined) return localRemote(local === true ? {} : { socket: local });
+  const { kubeconfig, context, namespace, managerNamespace } = options;
+  const manager = managerNamespace === undefined ? {} : { namespace: managerNamespace };
+  return {
+    name: 'kubernetes',
+    open: async (calling) => {
+      // Loading the client takes half a second: only those wait for it who need it.
+      const { kubernetes } = await import('@fairlead/k8s-adapter');
+      return await kubernetes({ kubeconfig, context, namespace, manager }).open(calling);
+    },
+  };
 }

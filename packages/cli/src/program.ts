@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
-import { clusterFromOptions } from './cluster-from-options.ts';
+import { type ClusterOptions, clusterFromOptions } from './cluster-from-options.ts';
 import { demo } from './commands/demo.ts';
 import { inject } from './commands/inject.ts';
+import { install, uninstall, upgrade } from './commands/install.ts';
 import { intercept } from './commands/intercept.ts';
 import { leave } from './commands/leave.ts';
 import { list } from './commands/list.ts';
@@ -25,10 +26,8 @@ export interface ProgramSurroundings {
   readonly signal: AbortSignal;
 }
 
-interface SharedOptions {
+interface SharedOptions extends ClusterOptions {
   readonly output?: OutputFormat;
-  readonly namespace?: string;
-  readonly local?: string | true;
 }
 
 /** Runs one command line. Resolves to the exit status; never rejects. */
@@ -90,8 +89,11 @@ function build(action: ActionFactory, terminal: Terminal): Command {
   /** A command that speaks to a cluster. */
   const clusterCommand = (name: string, description: string): Command =>
     command(name, description)
-      .option('-n, --namespace <namespace>', 'the namespace to work in')
-      .option('--local [socket]', 'the embedded cluster that `fairlead local up` runs');
+      .option('-n, --namespace <namespace>', 'the namespace to work in; default: the context’s')
+      .option('--context <name>', 'a context of the kubeconfig; default: its current one')
+      .option('--kubeconfig <file>', 'default: those of KUBECONFIG, ~/.kube/config, or the pod’s service account')
+      .option('--manager-namespace <namespace>', 'where Fairlead is installed; default: fairlead')
+      .option('--local [socket]', 'not Kubernetes but the embedded cluster that `fairlead local up` runs');
 
   command('demo', 'Show an intercept on the embedded cluster: a sample shop, real traffic, no Kubernetes').action(
     action(demo),
@@ -139,8 +141,43 @@ function build(action: ActionFactory, terminal: Terminal): Command {
     .action(action(wiretap));
 
   clusterCommand('list', 'Workloads that can be intercepted, and the intercepts that exist').action(action(list));
-  clusterCommand('status', 'Whether the cluster can be reached, and what runs in it').action(action(status));
+  clusterCommand('status', 'Whether intercepts work here; else what stands in the way, and what to do about it').action(
+    action(status),
+  );
   clusterCommand('leave', 'End an intercept').argument('<name>', 'as `fairlead list` shows it').action(action(leave));
+
+  /** A command for those who administer the cluster. */
+  const adminCommand = (name: string, description: string): Command =>
+    command(name, description)
+      .option('-n, --namespace <namespace>', 'of the traffic-manager; default: fairlead')
+      .option('--context <name>', 'a context of the kubeconfig; default: its current one')
+      .option('--kubeconfig <file>', 'default: those of KUBECONFIG, ~/.kube/config, or the pod’s service account')
+      .option('--dry-run', 'print the objects, as YAML or by -o json, and do nothing')
+      .option('--timeout <seconds>', 'how long it may take');
+
+  const installation = (name: string, description: string): Command =>
+    adminCommand(name, description)
+      .option('--image <image>', 'of the traffic-manager and the traffic-agents')
+      .option('--agent-image <image>', 'of the traffic-agents, where it is another')
+      .option('--namespaces <a,b>', 'whose workloads may be intercepted; default: all')
+      .option('--excluded-namespaces <a,b>', 'in which no pod gets an agent')
+      .option('--replicas <number>', 'of the traffic-manager')
+      .option('--pull-secret <name>', 'a Secret with registry credentials; may be repeated', collect)
+      .option('--log-level <level>', 'error, warn, info or debug')
+      .option('--rollout <strategy>', 'how pods are replaced: auto, restart or none')
+      .option('--agent-config-map <name>', 'the ConfigMap with the agent configs of a namespace')
+      .option('--connect-group <group>', 'whose members may reach the traffic-manager; may be repeated', collect)
+      .option('--no-create-namespace', 'the namespace is there already')
+      .option('--no-aggregate-roles', 'leave the ClusterRoles edit and view as they are')
+      .option('--values <file>', 'YAML with more options, as the Helm chart takes them');
+
+  installation('install', 'Install the traffic-manager and the injector, and wait until both are ready').action(
+    action(install),
+  );
+  installation('upgrade', 'Change an installation, and bring the agents in pods up to date').action(action(upgrade));
+  adminCommand('uninstall', 'Take the agents out of pods, then delete everything that was installed')
+    .option('--force', 'leave the agents in pods, where they only pass traffic on')
+    .action(action(uninstall));
 
   const local = program.command('local').description('The embedded cluster');
   local

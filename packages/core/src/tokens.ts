@@ -11,6 +11,7 @@ import type { Injector } from './ports/injector.ts';
 import type { InterceptRegistry } from './ports/intercept-registry.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Metrics } from './ports/metrics.ts';
+import type { Preflight } from './ports/preflight.ts';
 import type { Rollout } from './ports/rollout.ts';
 import type { TrafficProxy } from './ports/traffic-proxy.ts';
 import type { TunnelTransport } from './ports/tunnel-transport.ts';
@@ -36,6 +37,7 @@ export const tokens: {
   /** The hands of what `memoryModule` binds. */
   readonly memoryCluster: ServiceIdentifier<MemoryCluster>;
   readonly metrics: ServiceIdentifier<Metrics>;
+  readonly preflight: ServiceIdentifier<Preflight>;
   readonly rollout: ServiceIdentifier<Rollout>;
   readonly trafficProxy: ServiceIdentifier<TrafficProxy>;
   readonly tunnelTransport: ServiceIdentifier<TunnelTransport>;
@@ -53,6 +55,7 @@ export const tokens: {
   logger: token('Logger'),
   memoryCluster: token('MemoryCluster'),
   metrics: token('Metrics'),
+  preflight: token('Preflight'),
   rollout: token('Rollout'),
   trafficProxy: token('TrafficProxy'),
   tunnelTransport: token('TunnelTransport'),

@@ -51,6 +51,8 @@ function container(hook: HookName, { namespace, image, imagePullPolicy, resource
     args: ['hook', `https://${installNames.manager}.${namespace}.svc/${hook}`],
     resources,
     securityContext: restrictedContainer,
+    // What a hook complains of can then be read from its pod's status.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [{ name: 'identity', mountPath: '/var/run/fairlead', readOnly: true }],
   };
 }

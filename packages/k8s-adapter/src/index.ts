@@ -42,12 +42,7 @@ export {
   type ObjectMeta,
   type OwnerReference,
 } from './objects/kubernetes-object.ts';
-export {
-  type PreflightOptions,
-  type PreflightProblem,
-  type PreflightReport,
-  preflight,
-} from './preflight/preflight.ts';
+export { KubernetesPreflight } from './preflight/kubernetes-preflight.ts';
 export { oldestServer, readServerVersion, type ServerVersion } from './preflight/server-version.ts';
 export {
   CustomResourceInterceptRegistry,

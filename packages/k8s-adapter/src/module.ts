@@ -4,6 +4,7 @@ import { ConfigMapAgentConfigStore } from './configs/config-map-agent-config-sto
 import type { KubernetesConnection } from './connection/kubernetes-connection.ts';
 import { KubernetesIdentityProvider } from './identity/kubernetes-identity-provider.ts';
 import { ManagerAgentImageSource } from './manager-agent-image-source.ts';
+import { KubernetesPreflight } from './preflight/kubernetes-preflight.ts';
 import { CustomResourceInterceptRegistry } from './registry/custom-resource-intercept-registry.ts';
 import { KubernetesRollout } from './rollout/kubernetes-rollout.ts';
 import { DirectTlsTunnelTransport } from './transport/direct-tls-tunnel-transport.ts';
@@ -49,6 +50,7 @@ export function kubernetesModule(
     );
     bind(tokens.interceptRegistry).toConstantValue(new CustomResourceInterceptRegistry(connection, { logger }));
     bind(tokens.identityProvider).toConstantValue(new KubernetesIdentityProvider(connection));
+    bind(tokens.preflight).toConstantValue(new KubernetesPreflight(connection, manager));
     bind(tokens.rollout).toConstantValue(new KubernetesRollout(connection, { strategy: rollout, logger }));
     bind(tokens.tunnelTransport).toConstantValue(
       new PortForwardTunnelTransport(connection, { manager, tls: managerTls, fallback: direct }),

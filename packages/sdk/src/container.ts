@@ -47,6 +47,7 @@ export async function composePorts(
       tunnelTransport: (await get(tokens.tunnelTransport)) as unknown as TunnelTransport<Duplex>,
       agentImageSource: await get(tokens.agentImageSource),
       rollout: await perhaps(tokens.rollout),
+      preflight: await perhaps(tokens.preflight),
       clock: given.clock ?? (await perhaps(tokens.clock)) ?? systemClock(),
       logger: given.logger ?? (await perhaps(tokens.logger)) ?? new SilentLogger(),
     },

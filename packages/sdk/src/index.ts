@@ -1,4 +1,5 @@
 /** Traffic intercepts for tests and tools: connect, intercept, wiretap. @packageDocumentation */
+export { ClusterView, openView, type ViewOptions } from './cluster-view.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { HandlerFailure } from './handler/handler-server.ts';
 export type { CallSource, HandlerContext, RequestHandler } from './handler/request-handler.ts';

@@ -5,6 +5,7 @@ import type {
   Clock,
   InterceptRegistry,
   Logger,
+  Preflight,
   Rollout,
   TunnelTransport,
   WorkloadResolver,
@@ -19,6 +20,8 @@ export interface SessionPorts {
   readonly agentImageSource: AgentImageSource;
   /** Absent: how pods would be replaced cannot be told. */
   readonly rollout: Rollout | undefined;
+  /** Absent: nothing can be missing. */
+  readonly preflight: Preflight | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }

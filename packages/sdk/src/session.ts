@@ -4,16 +4,18 @@ import {
   FairleadError,
   type InterceptRecord,
   interceptId,
+  type PreflightReport,
   type Service,
   type Workload,
 } from '@fairlead/core';
 import type { IncomingStream } from '@fairlead/tunnel';
 import { EventEmitter } from 'eventemitter3';
+import { ClusterView } from './cluster-view.ts';
 import { Intercept } from './intercept.ts';
 import type { InterceptOptions, WiretapOptions } from './intercept-options.ts';
 import { notify } from './notify.ts';
 import { parseIntercept, parseWiretap } from './parse-intercept.ts';
-import { type DryRun, dryRun, type PlanRequest } from './plan.ts';
+import type { DryRun, PlanRequest } from './plan.ts';
 import { RecordWatch } from './registry/record-watch.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionIdentity } from './session-identity.ts';
@@ -21,7 +23,7 @@ import type { SessionPorts } from './session-ports.ts';
 import { SessionTunnel } from './tunnel/session-tunnel.ts';
 import { readMetadata } from './tunnel/wire.ts';
 import { Wiretap } from './wiretap.ts';
-import { parseWorkloadReference, type WorkloadReference } from './workload-reference.ts';
+import type { WorkloadReference } from './workload-reference.ts';
 
 /** What a {@link Session} is made of. */
 export interface SessionParts {
@@ -46,6 +48,7 @@ export class Session implements AsyncDisposable {
   /** What happens to the session and its intercepts. */
   readonly events: EventEmitter<SessionEvents> = new EventEmitter<SessionEvents>();
   readonly #parts: SessionParts;
+  readonly #view: ClusterView;
   readonly #records: RecordWatch;
   readonly #held = new Map<string, Intercept | Wiretap>();
   readonly #over = new AbortController();
@@ -58,6 +61,7 @@ export class Session implements AsyncDisposable {
     this.key = identity.key;
     this.namespace = namespace;
     this.#parts = parts;
+    this.#view = new ClusterView(ports, namespace);
     this.#records = new RecordWatch({ registry: ports.interceptRegistry, namespace, ...ports });
   }
 
@@ -95,7 +99,7 @@ export class Session implements AsyncDisposable {
 
   /** What an intercept would do, without doing it. See {@link DryRun}; fails as the intercept would before it begins. */
   async plan(request: PlanRequest): Promise<DryRun> {
-    return await dryRun(request, this.namespace, this.#parts.ports);
+    return await this.#view.plan(request);
   }
 
   /**
@@ -122,9 +126,14 @@ export class Session implements AsyncDisposable {
     return await this.#activate(new Wiretap({ ...this.#entryParts(wanted.name), ...wanted }), options, timeoutMs);
   }
 
+  /** Everything that stands in the way of intercepts in this namespace. */
+  async preflight(options: CallOptions = {}): Promise<PreflightReport> {
+    return await this.#view.preflight(options);
+  }
+
   /** Every intercept and wiretap of the namespace, whoever holds it, oldest first. */
   async list(options: CallOptions = {}): Promise<readonly InterceptRecord[]> {
-    return await this.#parts.ports.interceptRegistry.list(this.namespace, options);
+    return await this.#view.list(options);
   }
 
   /**
@@ -134,23 +143,22 @@ export class Session implements AsyncDisposable {
   async leave(name: string, options: CallOptions = {}): Promise<void> {
     const own = this.#held.get(interceptId({ namespace: this.namespace, name }));
     if (own) await own.leave();
-    else await this.#parts.ports.interceptRegistry.delete(this.namespace, name, options);
+    else await this.#view.leave(name, options);
   }
 
   /** The workloads of the namespace, sorted by name and kind. */
   async workloads(options: CallOptions = {}): Promise<readonly Workload[]> {
-    return await this.#parts.ports.workloadResolver.list(this.namespace, options);
+    return await this.#view.workloads(options);
   }
 
   /** One workload. Fails with `workload-not-found`, `ambiguous-workload` or `bad-request`. */
   async workload(reference: WorkloadReference, options: CallOptions = {}): Promise<Workload> {
-    const ref = parseWorkloadReference(reference, this.namespace);
-    return await this.#parts.ports.workloadResolver.find(ref, options);
+    return await this.#view.workload(reference, options);
   }
 
   /** The services of the namespace, sorted by name. */
   async services(options: CallOptions = {}): Promise<readonly Service[]> {
-    return await this.#parts.ports.workloadResolver.services(this.namespace, options);
+    return await this.#view.services(options);
   }
 
   /** Leaves every intercept, says goodbye and gives everything back. Never rejects; harmless the second time. */

@@ -7,7 +7,7 @@ import {
   type WorkloadKey,
   type WorkloadPlan,
 } from '@fairlead/core';
-import { connect } from '@fairlead/sdk';
+import { openView } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
 import { printDocument } from '../output/print-document.ts';
 import { table } from '../output/table.ts';
@@ -32,11 +32,15 @@ interface ListedIntercept {
 
 /** `fairlead list`: the workloads that can be intercepted, and the intercepts that exist. */
 export async function list(context: CommandContext): Promise<number> {
-  await using session = await connect(context.cluster(), context);
-  const [workloads, services, records] = await Promise.all([session.workloads(), session.services(), session.list()]);
+  await using view = await openView(context.cluster(), context);
+  const [workloads, services, records] = await Promise.all([
+    view.workloads(context),
+    view.services(context),
+    view.list(context),
+  ]);
   const plans = planWorkloads(workloads, services, offlinePlanOptions());
   const listed = plans.map((plan) => listWorkload(plan, records));
-  printDocument(context.terminal, context.format, { namespace: session.namespace, workloads: listed }, () =>
+  printDocument(context.terminal, context.format, { namespace: view.namespace, workloads: listed }, () =>
     asText(listed),
   );
   return 0;

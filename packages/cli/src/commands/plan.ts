@@ -1,5 +1,5 @@
 import { FairleadError, formatWorkload, planWorkload, planWorkloads, type WorkloadPlan } from '@fairlead/core';
-import { connect, parseWorkloadReference } from '@fairlead/sdk';
+import { openView, parseWorkloadReference } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
 import { manifestsFromArguments } from '../manifest-arguments.ts';
 import { exitStatus } from '../output/exit-status.ts';
@@ -59,11 +59,11 @@ async function planCluster(
   workload: string | undefined,
   options: PlanCommandOptions,
 ): Promise<readonly WorkloadPlan[]> {
-  await using session = await connect(context.cluster(), context);
+  await using view = await openView(context.cluster(), context);
   const planOptions = offlinePlanOptions(options.agentImage);
-  const services = await session.services();
-  if (workload !== undefined) return [planWorkload(await session.workload(workload), services, planOptions)];
-  return planWorkloads(await session.workloads(), services, planOptions);
+  const services = await view.services(context);
+  if (workload !== undefined) return [planWorkload(await view.workload(workload, context), services, planOptions)];
+  return planWorkloads(await view.workloads(context), services, planOptions);
 }
 
 function asText(plans: readonly WorkloadPlan[]): string {

@@ -50,6 +50,7 @@ export {
 export { type Exemptions, keeps } from './keeps.ts';
 export { describeLogger, type LoggerSetup, type LoggerUnderTest } from './logger.ts';
 export { type Durations, describeMetrics, type MetricsSetup, type MetricsUnderTest } from './metrics.ts';
+export { describePreflight, type PreflightSetup, type PreflightUnderTest } from './preflight.ts';
 export { Reading } from './reading.ts';
 export { describeRollout, type RolloutSetup, type RolloutUnderTest } from './rollout.ts';
 export {

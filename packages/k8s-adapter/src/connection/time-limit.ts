@@ -15,6 +15,8 @@ export function joinSignals(...signals: readonly (AbortSignal | undefined)[]): J
   for (const signal of signals) {
     if (!signal) continue;
     if (signal.aborted) joined.abort(signal.reason);
+    // One caller may have many requests under way.
+    setMaxListeners(0, signal);
     const onAbort = (): void => joined.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     ends.push(() => signal.removeEventListener('abort', onAbort));

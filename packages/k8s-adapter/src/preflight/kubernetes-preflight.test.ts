@@ -1,15 +1,19 @@
+import { describePreflight } from '@fairlead/core/conformance';
 import { describe, expect, it } from 'vitest';
 import { stores } from '../testing/cluster-objects.ts';
 import { type ConnectedServer, connectMemory } from '../testing/connect-memory.ts';
 import { registerManager } from '../testing/forward-ports.ts';
 import type { ReceivedRequest } from '../testing/memory-api-server.ts';
-import { preflight } from './preflight.ts';
+import { KubernetesPreflight } from './kubernetes-preflight.ts';
 
 describe('a preflight', () => {
   it('finds nothing where everything is there', async () => {
     await using made = await withRights(() => true);
 
-    expect(await preflight(made.connection, 'shop')).toEqual({ serverVersion: 'v1.20.2', problems: [] });
+    expect(await new KubernetesPreflight(made.connection).check('shop')).toEqual({
+      serverVersion: 'v1.20.2',
+      problems: [],
+    });
   });
 
   it('names each missing right with what grants it, in either namespace', async () => {
@@ -17,7 +21,7 @@ describe('a preflight', () => {
       ({ verb, resource, subresource }) => !(verb === 'watch' && resource === 'pods') && subresource !== 'portforward',
     );
 
-    const { problems } = await preflight(made.connection, 'shop');
+    const { problems } = await new KubernetesPreflight(made.connection).check('shop');
 
     expect(problems).toEqual([
       {
@@ -36,7 +40,7 @@ describe('a preflight', () => {
   it('says all at once what is not installed', async () => {
     await using made = await withRights(() => true, { isInstalled: false });
 
-    const { problems } = await preflight(made.connection, 'shop');
+    const { problems } = await new KubernetesPreflight(made.connection).check('shop');
 
     expect(problems.map(({ kind, message }) => `${kind}: ${message}`)).toEqual([
       'installation: this cluster has no intercepts.fairlead.dev',
@@ -49,7 +53,7 @@ describe('a preflight', () => {
     const { store } = made.server;
     store.remove(stores.Pod, store.get(stores.Pod, 'fairlead', 'fairlead-manager-1') as never);
 
-    const { problems } = await preflight(made.connection, 'shop');
+    const { problems } = await new KubernetesPreflight(made.connection).check('shop');
 
     expect(problems).toMatchObject([{ kind: 'installation', message: expect.stringContaining('is ready') }]);
   });
@@ -63,7 +67,7 @@ describe('a preflight', () => {
     made.server.answer = (request) =>
       request.path.startsWith('/api/v1/namespaces/fairlead/services') ? { status: 403, body } : answer?.(request);
 
-    const { problems } = await preflight(made.connection, 'shop');
+    const { problems } = await new KubernetesPreflight(made.connection).check('shop');
 
     expect(problems.map(({ message }) => message)).toEqual(['you may not get services in namespace fairlead']);
   });
@@ -73,7 +77,7 @@ describe('a preflight', () => {
       version: { major: '1', minor: '19+', gitVersion: 'v1.19.3-gke' },
     });
 
-    const { problems } = await preflight(made.connection, 'shop');
+    const { problems } = await new KubernetesPreflight(made.connection).check('shop');
 
     expect(problems).toMatchObject([{ kind: 'version', message: 'Kubernetes v1.19.3-gke is older than 1.20' }]);
   });
@@ -81,7 +85,9 @@ describe('a preflight', () => {
   it('asks for the names that an installation of one’s own has', async () => {
     await using made = await withRights(() => true);
 
-    const { problems } = await preflight(made.connection, 'shop', { manager: { namespace: 'tools', service: 'ours' } });
+    const { problems } = await new KubernetesPreflight(made.connection, { namespace: 'tools', service: 'ours' }).check(
+      'shop',
+    );
 
     expect(problems).toMatchObject([{ message: 'there is no Service ours in namespace tools' }]);
   });
@@ -90,7 +96,7 @@ describe('a preflight', () => {
     await using made = await connectMemory({ retries: 0 });
     await made.server[Symbol.asyncDispose]();
 
-    await expect(preflight(made.connection, 'shop')).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(new KubernetesPreflight(made.connection).check('shop')).rejects.toMatchObject({ code: 'unreachable' });
   });
 });
 
@@ -112,3 +118,19 @@ async function withRights(
   };
   return made;
 }
+
+describePreflight('KubernetesPreflight', {
+  create: async () => {
+    let forbidden = '';
+    const made = await withRights(({ resource }) => resource !== forbidden);
+    return {
+      preflight: new KubernetesPreflight(made.connection),
+      namespace: 'shop',
+      breakSomething: async () => {
+        forbidden = 'services';
+        return 'services';
+      },
+      [Symbol.asyncDispose]: () => made[Symbol.asyncDispose](),
+    };
+  },
+});

@@ -1,4 +1,10 @@
-import { type CallOptions, FairleadError } from '@fairlead/core';
+import {
+  type CallOptions,
+  FairleadError,
+  type Preflight,
+  type PreflightProblem,
+  type PreflightReport,
+} from '@fairlead/core';
 import { apiVersionOf, qualifiedName } from '../connection/api-resource.ts';
 import { apiResources } from '../connection/api-resources.ts';
 import { apiStatusOf } from '../connection/api-status-error.ts';
@@ -9,58 +15,38 @@ import { defaultManager, findManager, type ManagerLocation } from '../transport/
 import { type NeededRight, neededRights } from './needed-rights.ts';
 import { isSupported, oldestServer, readServerVersion } from './server-version.ts';
 
-/** Options of {@link preflight}. */
-export interface PreflightOptions extends CallOptions {
-  /** Default: where it is by default. */
-  readonly manager?: Partial<ManagerLocation> | undefined;
-}
+/** The preflight of a Kubernetes cluster: rights by SelfSubjectAccessReview, the installation, the server's version. */
+export class KubernetesPreflight implements Preflight {
+  readonly #connection: KubernetesConnection;
+  readonly #manager: ManagerLocation;
 
-/** Something that would make an intercept fail, and who can do what about it. */
-export interface PreflightProblem {
-  /** `right`: the caller lacks one. `installation`: Fairlead is not there, or not ready. `version`: the server is too old. */
-  readonly kind: 'right' | 'installation' | 'version';
-  /** For example `you may not create intercepts.fairlead.dev in namespace shop`. */
-  readonly message: string;
-  /** What to do, as a sentence or a command. */
-  readonly remedy: string;
-}
+  /** The manager is looked for where it is by default, unless it is said otherwise. */
+  constructor(connection: KubernetesConnection, manager: Partial<ManagerLocation> = {}) {
+    this.#connection = connection;
+    this.#manager = { ...defaultManager, ...manager };
+  }
 
-/** What {@link preflight} found. */
-export interface PreflightReport {
-  /** For example `v1.20.2`. */
-  readonly serverVersion: string;
-  /** Empty: nothing stands in the way. */
-  readonly problems: readonly PreflightProblem[];
-}
-
-/**
- * Looks whether an intercept in this namespace could work, and names everything that stands in the way at once: missing
- * rights one by one, the missing installation, a manager that is not ready, an old server. Changes nothing. Fails when the
- * API server cannot be asked: `unreachable`, `forbidden`, `timeout`.
- */
-export async function preflight(
-  connection: KubernetesConnection,
-  namespace: string,
-  options: PreflightOptions = {},
-): Promise<PreflightReport> {
-  const manager: ManagerLocation = { ...defaultManager, ...options.manager };
-  const calling: CallOptions = options.signal ? { signal: options.signal } : {};
-  const version = await readServerVersion(connection, calling);
-  const rights = neededRights(namespace, manager.namespace);
-  const [installed, lacking, found] = await Promise.all([
-    isInstalled(connection, calling),
-    Promise.all(rights.map(async (right) => ((await isGranted(connection, right, calling)) ? [] : [right]))),
-    whyNoManager(connection, manager, calling),
-  ]);
-  return {
-    serverVersion: version.text,
-    problems: [
-      ...(isSupported(version) ? [] : [tooOld(version.text)]),
-      ...(installed ? [] : [notInstalled]),
-      ...lacking.flat().map((right) => missingRight(right, manager)),
-      ...found,
-    ],
-  };
+  async check(namespace: string, options: CallOptions = {}): Promise<PreflightReport> {
+    options.signal?.throwIfAborted();
+    const manager = this.#manager;
+    const connection = this.#connection;
+    const version = await readServerVersion(connection, options);
+    const rights = neededRights(namespace, manager.namespace);
+    const [installed, lacking, found] = await Promise.all([
+      isInstalled(connection, options),
+      Promise.all(rights.map(async (right) => ((await isGranted(connection, right, options)) ? [] : [right]))),
+      whyNoManager(connection, manager, options),
+    ]);
+    return {
+      serverVersion: version.text,
+      problems: [
+        ...(isSupported(version) ? [] : [tooOld(version.text)]),
+        ...(installed ? [] : [notInstalled]),
+        ...lacking.flat().map((right) => missingRight(right, manager)),
+        ...found,
+      ],
+    };
+  }
 }
 
 async function isInstalled(connection: KubernetesConnection, options: CallOptions): Promise<boolean> {

@@ -1,0 +1,28 @@
+import type { CallOptions } from './call-options.ts';
+
+/** Something that would make an intercept fail, and who can do what about it. */
+export interface PreflightProblem {
+  /** `right`: the caller lacks one. `installation`: Fairlead is not there, or not ready. `version`: the server is too old. */
+  readonly kind: 'right' | 'installation' | 'version';
+  /** For example `you may not create intercepts.fairlead.dev in namespace shop`. */
+  readonly message: string;
+  /** What to do, as a sentence or a command. */
+  readonly remedy: string;
+}
+
+/** What a preflight found. */
+export interface PreflightReport {
+  /** For example `v1.20.2`. */
+  readonly serverVersion: string;
+  /** Empty: nothing stands in the way. */
+  readonly problems: readonly PreflightProblem[];
+}
+
+/** Looks whether intercepts could work, before anything is begun. */
+export interface Preflight {
+  /**
+   * Everything that stands in the way of an intercept in this namespace, at once. Changes nothing. Fails only when the
+   * cluster cannot be asked: `unreachable`, `forbidden`, `timeout`.
+   */
+  check(namespace: string, options?: CallOptions): Promise<PreflightReport>;
+}
