@@ -110,6 +110,28 @@ describe('an intercept as a custom resource', () => {
     });
   });
 
+  it.each([
+    [
+      'is refused by the traffic-manager in its own words',
+      { status: 403, code: 'forbidden', hint: /what the message names/ },
+      'admission webhook "intercepts.fairlead.dev" denied the request: the traffic-manager does not look after namespace shop',
+    ],
+    [
+      'is not made while the injector cannot be reached, which is not the caller’s network',
+      { status: 500, code: 'unreachable', hint: /does not reach the injector/ },
+      'Internal error occurred: failed calling webhook "intercepts.fairlead.dev": Post "https://fairlead-injector.fairlead.svc:443/intercepts?timeout=5s": dial tcp 198.19.0.9:443: connect: connection refused',
+    ],
+  ])('%s', async (_what, { status, code, hint }, message) => {
+    await using made = await connectMemory();
+    made.server.answer = () => ({ status, body: { kind: 'Status', reason: 'InternalError', message } });
+
+    await expect(new CustomResourceInterceptRegistry(made.connection).create(draft)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+      hint: expect.stringMatching(hint),
+    });
+  });
+
   it('loses against a writer that came between reading and writing', async () => {
     await using made = await connectMemory();
     const registry = new CustomResourceInterceptRegistry(made.connection);

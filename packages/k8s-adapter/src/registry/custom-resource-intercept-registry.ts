@@ -17,6 +17,13 @@ import { ObjectClient } from '../connection/object-client.ts';
 import { watchResource } from '../watch/watch-resource.ts';
 import { type InterceptObject, interceptObject, readIntercept, summarize } from './intercept-object.ts';
 
+/** The webhook that the API server asks about each intercept. */
+const webhookName = 'intercepts.fairlead.dev';
+const refusedHint =
+  'Correct what the message names; it is what the traffic-manager said, and no right would change it.';
+const unreachedHint =
+  'The API server does not reach the injector, without which nobody may intercept: kubectl get pods,endpoints in the namespace of the traffic-manager.';
+
 /** Options of {@link CustomResourceInterceptRegistry}. */
 export interface CustomResourceInterceptRegistryOptions {
   /** Told about interrupted watches. Default silent. */
@@ -99,9 +106,18 @@ export class CustomResourceInterceptRegistry implements InterceptRegistry {
   }
 }
 
-/** A collection that is not found is a resource that nobody has installed. */
+/**
+ * A collection that is not found is a resource that nobody has installed; and who may create an intercept, and which, says
+ * Fairlead's own webhook.
+ */
 function explain(error: unknown): unknown {
   const status = apiStatusOf(error);
+  if (error instanceof FairleadError && status?.message.includes(`webhook "${webhookName}"`)) {
+    const { code, message } = error;
+    // Refused by it, or not to be reached; as far as the API server goes both are a failed call.
+    const hint = /denied the request/.test(status.message) ? refusedHint : unreachedHint;
+    return new FairleadError(code, message, { cause: status, hint });
+  }
   if (status?.status !== 404 || status.message.startsWith('namespaces ')) return error;
   return new FairleadError('unsupported', 'this cluster has no intercepts.fairlead.dev', {
     cause: error,

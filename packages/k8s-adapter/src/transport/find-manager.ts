@@ -6,6 +6,7 @@ import { isServing, type PodObject } from '../objects/pod-object.ts';
 import type { ServiceObject } from '../objects/service-object.ts';
 import { formatSelector } from '../objects/workload-object.ts';
 import type { PodPort } from './open-port-forward.ts';
+import { whyNoLeader } from './why-no-leader.ts';
 
 /** Where the manager is. */
 export interface ManagerLocation {
@@ -49,7 +50,10 @@ export async function findManager(
   const pods = new ObjectClient<PodObject>(connection, apiResources.pods);
   const { items } = await pods.list(namespace, { ...options, labelSelector });
   const pod = items.filter(isServing).sort(youngestFirst)[0];
-  if (!pod) throw unreachable(`no pod of Service ${name} in namespace ${namespace} is ready`);
+  if (!pod) {
+    const why = await whyNoLeader(pods, namespace, service.spec?.selector ?? {}, options);
+    throw unreachable(`no pod of Service ${name} in namespace ${namespace} is ready: ${why}`);
+  }
   const targetPort = port.targetPort ?? port.port;
   return {
     namespace,

@@ -70,6 +70,10 @@ describe('the problem of a controller that cannot make a pod', () => {
     ['quota', 'pods "cart-1" is forbidden: failed quota: small: must specify limits.cpu'],
     ['admission', 'admission webhook "policy.example" denied the request: no'],
     ['admission', 'pods "cart-1" is forbidden: violates PodSecurity "restricted:latest"'],
+    [
+      'admission',
+      'Internal error occurred: failed calling webhook "policy.example": Post "https://policy.example.svc:443/": dial tcp 198.19.0.7:443: connect: connection refused',
+    ],
     ['other', 'Timeout: request did not complete within requested timeout'],
   ])('is %s: %s', (cause, message) => {
     expect(problemOfCreation({ metadata: {}, message })).toEqual({ cause, message });

@@ -57,7 +57,9 @@ export function problemOfEvents(events: readonly EventObject[]): PodProblem | un
 export function problemOfCreation(event: EventObject): PodProblem {
   const message = event.message ?? 'pods cannot be created';
   if (/exceeded quota|must specify limits|must specify requests/i.test(message)) return { cause: 'quota', message };
-  if (/admission webhook|denied|forbidden|violates|PodSecurity/i.test(message)) return { cause: 'admission', message };
+  if (/calling webhook|admission webhook|denied|forbidden|violates|PodSecurity/i.test(message)) {
+    return { cause: 'admission', message };
+  }
   return { cause: 'other', message };
 }
 

@@ -67,7 +67,7 @@ export function composeAdmission(given: AdmissionComposition): AdmissionServerPa
       isStopped: () => hooks.isUninstalled,
       clock,
     },
-    intercepts: { managerUser: managerUser(namespace) },
+    intercepts: { managerUser: managerUser(namespace), isManaged: (where) => scope.includes(where) },
     hooks,
     identifyOperator: (token, options) => identifyOperator(token, given, options),
     notReady,

@@ -50,6 +50,17 @@ describe('creating an intercept', () => {
     });
   });
 
+  it('refuses one where the traffic-manager does not look after the namespace, and says so (case 35)', () => {
+    const bound = { ...options, isManaged: (namespace: string) => namespace === 'web' };
+
+    expect(admitIntercept(anInterceptRequest(), bound)).toMatchObject({
+      outcome: 'refused',
+      decision: { allowed: false, code: 403, message: expect.stringContaining('does not look after namespace shop') },
+    });
+    expect(admitIntercept(anInterceptRequest(), { ...bound, isManaged: () => true }).decision.allowed).toBe(true);
+    expect(admitIntercept(anInterceptRequest(anIntercept(), { dryRun: true }), bound).decision.allowed).toBe(true);
+  });
+
   it('names every group once, and only so many', () => {
     const groups = Array.from({ length: maxGroups + 10 }, (_, index) => `group-${index}`);
     const request = anInterceptRequest(anIntercept(), { user: { username: 'ada', groups: ['group-0', ...groups] } });

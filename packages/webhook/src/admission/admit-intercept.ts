@@ -11,6 +11,8 @@ import { interceptResource } from './webhook-names.ts';
 export interface InterceptAdmissionOptions {
   /** The user name of the traffic-manager, `system:serviceaccount:fairlead:fairlead-manager`: it alone writes statuses. */
   readonly managerUser: string;
+  /** Whether the traffic-manager looks after this namespace; elsewhere an intercept would wait for ever. Default: every one. */
+  readonly isManaged?: (namespace: string) => boolean;
 }
 
 /** The decision about an intercept object. */
@@ -37,13 +39,15 @@ export function admitIntercept(request: AdmissionRequest, options: InterceptAdmi
   }
 }
 
-function decide(request: AdmissionRequest, { managerUser }: InterceptAdmissionOptions): InterceptVerdict {
-  const { operation, subResource } = request;
+function decide(request: AdmissionRequest, { managerUser, isManaged }: InterceptAdmissionOptions): InterceptVerdict {
+  const { operation, subResource, namespace, dryRun } = request;
   checkResource(request);
   if (subResource === 'status') {
     if (request.user.username === managerUser) return unchanged;
     throw forbidden('only the traffic-manager writes the status of an intercept');
   }
+  // Of a dry run nothing comes: with one, installers find out in any namespace whether the injector is reached.
+  if (operation === 'CREATE' && !dryRun && isManaged?.(namespace) === false) throw notManaged(namespace);
   if (operation === 'CREATE') return stamp(request);
   if (operation === 'UPDATE') return keep(request);
   return unchanged;
@@ -102,6 +106,11 @@ function specOf(object: JsonObject | undefined): JsonObject {
 
 function forbidden(message: string): FairleadError {
   return new FairleadError('forbidden', message, { phase: 'input' });
+}
+
+function notManaged(namespace: string): FairleadError {
+  const remedy = 'use another one, or have it added to the namespaces of the installation';
+  return forbidden(`the traffic-manager does not look after namespace ${namespace}: ${remedy}`);
 }
 
 function refuse(problem: FairleadError): InterceptVerdict {
