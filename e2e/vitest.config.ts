@@ -9,8 +9,9 @@ export default defineConfig({
   test: {
     name: 'e2e',
     root: import.meta.dirname,
-    include: ['**/*.test.ts'],
+    include: ['{k8s-adapter,manager,stories,faults}/*.test.ts'],
     reporters: ['default', '../scripts/count-reporter.mjs'],
+    globalSetup: './images.ts',
     fileParallelism: false,
     testTimeout: 90_000,
     hookTimeout: 120_000,

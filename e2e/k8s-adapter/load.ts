@@ -22,7 +22,7 @@ export function startLoad(url: string, clients = 8): Load {
         servers.add(await ask(url));
         answered++;
       } catch (error) {
-        failures.push(String(error));
+        failures.push(`${String(error)} at ${new Date().toISOString()}`);
       }
     }
   };

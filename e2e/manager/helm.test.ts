@@ -1,8 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { injectorProbe } from '@fairlead/install';
+import { describe, expect, it } from 'vitest';
 import { chart, helm, helmIsMissing } from '../../packages/install/src/testing/helm.ts';
 import { hasCluster, RealCluster } from '../k8s-adapter/real-cluster.ts';
-import { loadAppImage } from '../k8s-adapter/real-shop.ts';
-import { image, loadImage, untilInjectorIsReached } from './installation.ts';
+import { image } from './installation.ts';
 import { InstalledShop } from './installed-shop.ts';
 import { leftovers } from './leftovers.ts';
 
@@ -11,10 +11,6 @@ const release = ['fairlead', '--namespace', namespace];
 const asking = { 'fairlead.dev/inject-traffic-agent': 'enabled' };
 
 describe.runIf(hasCluster && !helmIsMissing)('the Helm chart on a real cluster', () => {
-  beforeAll(async () => {
-    await Promise.all([loadImage(), loadAppImage()]);
-  });
-
   it('installs, upgrades with new agents, and uninstalls without a trace', async () => {
     await using cluster = await RealCluster.connect();
     await cluster.claimNamespace(namespace);
@@ -40,3 +36,14 @@ describe.runIf(hasCluster && !helmIsMissing)('the Helm chart on a real cluster',
     expect(await leftovers(cluster)).toEqual([]);
   });
 });
+
+/** A ready Deployment says less. */
+async function untilInjectorIsReached(cluster: RealCluster): Promise<void> {
+  type Stamped = { readonly metadata: object; readonly spec?: { readonly requester?: object } };
+  const path = '/apis/fairlead.dev/v1alpha1/namespaces/default/intercepts';
+  const body = injectorProbe('default');
+  await cluster.until(async () => {
+    const asked = { verb: 'create', method: 'POST', path, query: { dryRun: 'All' }, body } as const;
+    return (await cluster.connection.request<Stamped>(asked).catch(() => undefined))?.spec?.requester;
+  });
+}

@@ -1,9 +1,8 @@
 import { FairleadError } from '@fairlead/core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ask, startLoad } from '../k8s-adapter/load.ts';
 import { hasCluster } from '../k8s-adapter/real-cluster.ts';
-import { loadAppImage } from '../k8s-adapter/real-shop.ts';
-import { Installation, loadImage } from './installation.ts';
+import { Installation } from './installation.ts';
 import { InstalledShop } from './installed-shop.ts';
 import { leftovers } from './leftovers.ts';
 
@@ -11,10 +10,6 @@ const namespace = 'fairlead-e2e-installed';
 const asking = { 'fairlead.dev/inject-traffic-agent': 'enabled' };
 
 describe.runIf(hasCluster)('an installation on a real cluster', () => {
-  beforeAll(async () => {
-    await Promise.all([loadImage(), loadAppImage()]);
-  });
-
   it('injects pods that ask for it, leaves the others alone, and goes without a trace or a lost request', async () => {
     const installation = await Installation.make({ namespaces: [namespace] });
     const { cluster } = installation;
@@ -69,7 +64,7 @@ describe.runIf(hasCluster)('an installation on a real cluster', () => {
     console.log(`another replica leads after ${tookMs.toFixed(0)} ms`);
     expect(after).not.toBe(before);
     expect(tookMs).toBeLessThan(10_000);
-    await installation.untilReady();
+    await installation.apply(installation.options);
     await shop.deploy({ name: 'bank', annotations: asking, portName: 'http' });
     expect(await shop.injected('bank')).toHaveLength(1);
     const still = await shop.uids();
@@ -83,10 +78,9 @@ describe.runIf(hasCluster)('an installation on a real cluster', () => {
     await shop.deploy({ name: 'cart', replicas: 2, annotations: asking, portName: 'http' });
     const uids = await shop.uids();
 
-    await installation.runHook('upgrade');
+    await installation.upgrade({});
     expect(await shop.uids()).toEqual(uids);
-    await installation.apply({ ...installation.options, agentLogLevel: 'debug' });
-    await installation.runHook('upgrade');
+    await installation.upgrade({ agentLogLevel: 'debug' });
 
     const [map] = (await cluster.objects('configMaps').list(namespace)).items.filter(
       ({ metadata }) => metadata.name === 'telepresence-agents',
@@ -124,7 +118,7 @@ describe.runIf(hasCluster)('an installation on a real cluster', () => {
       .create(intercept)
       .catch((error: unknown) => error);
     await scale(1);
-    await installation.untilReady();
+    await installation.apply(installation.options);
 
     expect(await shop.serving('cart')).toHaveLength(1);
     expect(await shop.injected('cart')).toHaveLength(0);

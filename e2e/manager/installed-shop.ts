@@ -10,6 +10,8 @@ export interface Shelf {
   readonly annotations?: Readonly<Record<string, string>>;
   /** The name of the container's port; without one packet rules are needed. */
   readonly portName?: string;
+  /** Default Deployment; a StatefulSet is behind a headless Service. */
+  readonly kind?: 'Deployment' | 'StatefulSet';
 }
 
 type PodObject = KubernetesObject & {
@@ -68,15 +70,19 @@ export class InstalledShop implements AsyncDisposable {
     return new Set(items.filter(({ metadata }) => !metadata.deletionTimestamp).map(({ metadata }) => metadata.uid));
   }
 
-  /** Generation and spec of every Deployment and Service: what nothing may change. */
+  /** Generation and spec of every workload and Service, and the names of ReplicaSets: what nothing may change. */
   async specs(): Promise<readonly unknown[]> {
     type Specified = KubernetesObject & { readonly spec?: unknown };
     const lists = await Promise.all(
-      (['deployments', 'services'] as const).map((resource) =>
+      (['deployments', 'statefulSets', 'services'] as const).map((resource) =>
         this.cluster.objects<Specified>(resource).list(this.namespace),
       ),
     );
-    return lists.flatMap(({ items }) => items.map(({ metadata, spec }) => [metadata.name, metadata.generation, spec]));
+    const sets = await this.cluster.objects('replicaSets').list(this.namespace);
+    return [
+      ...lists.flatMap(({ items }) => items.map(({ metadata, spec }) => [metadata.name, metadata.generation, spec])),
+      ...sets.items.map(({ metadata }) => metadata.name).sort(),
+    ];
   }
 
   /** Where a workload's Service listens. */
@@ -90,7 +96,7 @@ export class InstalledShop implements AsyncDisposable {
     await this.#clear();
   }
 
-  async #make({ name, replicas = 1, annotations = {}, portName }: Shelf): Promise<void> {
+  async #make({ name, replicas = 1, annotations = {}, portName, kind = 'Deployment' }: Shelf): Promise<void> {
     const { namespace } = this;
     const labels = { app: name };
     const port = { containerPort: 8080, ...(portName && { name: portName }) };
@@ -111,11 +117,25 @@ export class InstalledShop implements AsyncDisposable {
     };
     const ports = [{ name: 'web', port: 80, targetPort: portName ?? 8080 }];
     const metadata = { namespace, name };
-    await this.cluster.objects('services').create({ metadata, spec: { selector: labels, ports } } as KubernetesObject);
-    await this.cluster.objects('deployments').create({ metadata, spec } as KubernetesObject);
+    const isHeadless = kind === 'StatefulSet';
+    const service = { selector: labels, ports, ...(isHeadless && { clusterIP: 'None' }) };
+    await this.cluster.objects('services').create({ metadata, spec: service } as KubernetesObject);
+    const workloads = this.cluster.objects(isHeadless ? 'statefulSets' : 'deployments');
+    await workloads.create({
+      metadata,
+      spec: { ...spec, ...(isHeadless && { serviceName: name }) },
+    } as KubernetesObject);
   }
 
   async #clear(): Promise<void> {
-    await this.cluster.empty(this.namespace, 'deployments', 'replicaSets', 'pods', 'services', 'configMaps');
+    await this.cluster.empty(
+      this.namespace,
+      'deployments',
+      'statefulSets',
+      'replicaSets',
+      'pods',
+      'services',
+      'configMaps',
+    );
   }
 }

@@ -1,4 +1,4 @@
-import type { ClusterAdapter } from '@fairlead/core';
+import { type ClusterAdapter, FairleadError } from '@fairlead/core';
 import { localRemote } from '@fairlead/local-adapter';
 
 /** The options with which every command says which cluster is meant. */
@@ -22,7 +22,21 @@ export function clusterFromOptions({ local, ...options }: ClusterOptions): Clust
     open: async (calling) => {
       // Loading the client takes half a second: only those wait for it who need it.
       const { kubernetes } = await import('@fairlead/k8s-adapter');
-      return await kubernetes({ kubeconfig, context, namespace, manager }).open(calling);
+      try {
+        return await kubernetes({ kubeconfig, context, namespace, manager }).open(calling);
+      } catch (error) {
+        throw error instanceof FairleadError && error.code === 'bad-config' ? withLocalHint(error) : error;
+      }
     },
   };
+}
+
+/** Who has no kubeconfig may not want Kubernetes at all. */
+function withLocalHint(error: FairleadError): FairleadError {
+  return new FairleadError(error.code, error.message, {
+    phase: 'input',
+    hint: `${error.hint} Without Kubernetes: run \`fairlead local up -f FILE\`, then repeat the command with --local.`,
+    ...(error.candidates && { candidates: error.candidates }),
+    cause: error,
+  });
 }

@@ -204,10 +204,10 @@ describe('fairlead', () => {
     expect(JSON.parse((await run('version', '-o', 'json')).stdout)).toMatchObject({ wire: 1 });
   });
 
-  it('says what to do where no cluster was named', async () => {
-    const { status, stderr } = await run('list');
+  it('says what to do where no cluster can be meant', async () => {
+    const { status, stderr } = await run('list', '--kubeconfig', '/nowhere/config');
 
-    expect(status).toBe(2);
+    expect(status).toBe(3);
     expect(stderr).toContain('--local');
   });
 });

@@ -11,12 +11,14 @@ import { writeMetadata } from './stream-metadata.ts';
 
 /**
  * Passes a stream on to another peer: opened there with `metadata`, accepted here only when it was accepted there,
- * refused here for the reason given there. Resolves when both are joined, or with the reason why not.
+ * refused here for the reason given there. Resolves when both are joined, or with the reason why not. `onEnd` is called once,
+ * when the stream has ended or came to nothing.
  */
 export async function relayStream(
   incoming: IncomingStream,
   to: TunnelSession,
   metadata: StreamMetadata,
+  onEnd: () => void = () => {},
 ): Promise<'joined' | ResetReason> {
   let onward: TunnelStream;
   try {
@@ -26,9 +28,10 @@ export async function relayStream(
   } catch (error) {
     const reason = error instanceof StreamResetError ? error.reason : 'gone';
     refuse(incoming, error, reason);
+    onEnd();
     return reason;
   }
-  void joinStreams(incoming.accept(), onward);
+  void joinStreams(incoming.accept(), onward).finally(onEnd);
   return 'joined';
 }
 

@@ -18,6 +18,8 @@ export class Switchboard {
   readonly #options: TunnelRelayOptions;
   readonly #agents = new Map<string, AgentPeer>();
   readonly #sessions = new Map<string, SessionPeer>();
+  /** Whose the diverted streams are that are open, by intercept. */
+  readonly #diverted = new Map<string, { readonly owner: InterceptOwner; streams: number }>();
 
   constructor(options: TunnelRelayOptions) {
     this.#options = options;
@@ -96,12 +98,17 @@ export class Switchboard {
       refuse(incoming, new FairleadError('connection-lost', 'the session is not connected'), 'gone');
       return;
     }
-    this.#ended(metadata.kind, await relayStream(incoming, session.tunnel, { ...metadata, agent: id, pod: pod.name }));
+    const onEnd = metadata.kind === 'divert' ? this.#keepOwner(metadata.intercept, owner) : undefined;
+    const to = { ...metadata, agent: id, pod: pod.name };
+    this.#ended(metadata.kind, await relayStream(incoming, session.tunnel, to, onEnd));
   }
 
-  /** A session asks for the real app. */
+  /**
+   * A session asks for the real app. It may as long as it has the intercept, and while requests are under way that were
+   * diverted to it before the intercept ended.
+   */
   async toApp(peer: SessionPeer, incoming: IncomingStream, metadata: PassthroughStream): Promise<void> {
-    const owner = await this.#ownerOf(metadata.intercept, incoming);
+    const owner = this.#diverted.get(metadata.intercept)?.owner ?? (await this.#ownerOf(metadata.intercept, incoming));
     if (!owner) return;
     const { id, fingerprint } = peer.session;
     const agent = this.#agents.get(metadata.agent);
@@ -142,6 +149,19 @@ export class Switchboard {
     return owner;
   }
 
+  /** Remembers whose an intercept was while a stream of it is open. Returns what forgets it. */
+  #keepOwner(intercept: string, owner: InterceptOwner): () => void {
+    const kept = this.#diverted.get(intercept);
+    // A new intercept may have the name of an earlier one: the newest owner counts, whose streams are to come.
+    const entry = kept && sameOwner(kept.owner, owner) ? kept : { owner, streams: 0 };
+    this.#diverted.set(intercept, entry);
+    entry.streams += 1;
+    return () => {
+      entry.streams -= 1;
+      if (entry.streams === 0 && this.#diverted.get(intercept) === entry) this.#diverted.delete(intercept);
+    };
+  }
+
   #deny(incoming: IncomingStream, error: FairleadError, fields: Readonly<Record<string, unknown>>): void {
     this.#options.logger?.warn(fields, 'stream denied');
     this.#options.metrics?.count('fairlead_relay_denied_total');
@@ -161,4 +181,8 @@ export class Switchboard {
 /** Sessions are told apart by their key as well: who knows only the id of another can neither replace nor end it. */
 function sessionKey(id: string, fingerprint: string): string {
   return `${fingerprint} ${id}`;
+}
+
+function sameOwner(a: InterceptOwner, b: InterceptOwner): boolean {
+  return a.sessionId === b.sessionId && a.fingerprint === b.fingerprint && sameWorkload(a.workload, b.workload);
 }

@@ -393,6 +393,26 @@ describe('TunnelRelay: passthrough', () => {
     expect(agent.offered).toEqual([]);
   });
 
+  it('stays a right of whom a stream was diverted to, until that stream ends, though the intercept is over', async () => {
+    await using fixture = new RelayFixture();
+    fixture.own('shop/price');
+    const agent = await fixture.agent();
+    const session = await fixture.session();
+    const other = await fixture.session({ id: 's2', key: 'other-secret' });
+    const [{ id } = { id: '' }] = fixture.relay.agents();
+    const near = agent.divert('shop/price');
+    const { stream } = await accepted(session);
+
+    fixture.owners.clear();
+    const asked = session.open(asking(id));
+    await accepted(agent);
+    await asked.accepted;
+    await expect(other.open(asking(id)).accepted).rejects.toThrow(/forbidden/);
+    for (const one of [near, stream]) one.destroy();
+
+    await expect.poll(() => session.open(asking(id)).accepted.then(() => 'joined', String)).toContain('not-found');
+  });
+
   it('is refused when the agent is gone, or is of another workload', async () => {
     await using fixture = new RelayFixture();
     fixture.own('shop/price');

@@ -143,8 +143,6 @@ export class Intercept implements AsyncDisposable {
 
   async #leave(graceMs: number): Promise<void> {
     this.#traffic.close();
-    // As long as a handler may ask the app, the record is its right to do so.
-    await this.#traffic.settle(graceMs);
     await Promise.all([this.#entry.remove(), this.#traffic.drain(graceMs)]);
     this.#enter('released', new Date(this.#parts.clock.now()));
     this.#parts.onEnd();

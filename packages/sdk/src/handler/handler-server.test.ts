@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, createServer as createNetServer, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '@fairlead/core';
 import { type HandlerFailure, HandlerServer } from './handler-server.ts';
 import type { RequestHandler } from './request-handler.ts';
 
@@ -28,7 +30,9 @@ async function aDiversionTo(handler: RequestHandler, appPort: number) {
   const failures: HandlerFailure[] = [];
   const sockets: Socket[] = [];
   let calls = 0;
+  const clock = new ManualClock();
   const server = new HandlerServer({
+    clock,
     intercept: 'price',
     handler,
     onCall: () => {
@@ -57,7 +61,7 @@ async function aDiversionTo(handler: RequestHandler, appPort: number) {
     diverted.close();
   });
   const port = (diverted.address() as AddressInfo).port;
-  return { url: `http://127.0.0.1:${port}`, port, server, failures, sockets, calls: () => calls };
+  return { url: `http://127.0.0.1:${port}`, port, server, clock, failures, sockets, calls: () => calls };
 }
 
 /** Sends bytes and returns everything that comes back until the other side ends. */
@@ -506,9 +510,9 @@ describe('A handler', () => {
     expect(await raw(port, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).toBe('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
   });
 
-  it('finishes the answer under way when it is closed, and ends idle connections', async () => {
+  it('finishes the answer under way when it is closed, and ends connections that stay silent', async () => {
     let finish: ((response: Response) => void) | undefined;
-    const { port, server } = await aDiversion((request) =>
+    const { port, server, clock } = await aDiversion((request) =>
       request.url.endsWith('/slow')
         ? new Promise<Response>((resolve) => {
             finish = resolve;
@@ -527,11 +531,29 @@ describe('A handler', () => {
     await expect.poll(() => finish).toBeDefined();
 
     server.close();
+    await clock.advance(1_000);
     await once(idle, 'end');
     expect(slow.readableEnded).toBe(false);
     finish?.(new Response('done'));
     await once(slow, 'end');
 
     expect(got).toContain('done');
+  });
+
+  it('answers what was on its way when it is closed, on new and on kept connections, and ends them then', async () => {
+    const { port, server } = await aDiversion(() => new Response('quick'));
+    const fresh = connect(port, '127.0.0.1');
+    const kept = connect(port, '127.0.0.1');
+    await once(fresh, 'connect');
+    kept.write('GET /first HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(kept, 'data');
+
+    server.close();
+    const rest = [fresh, kept].map(async (socket) => {
+      socket.write('GET /next HTTP/1.1\r\nHost: x\r\n\r\n');
+      return await text(socket);
+    });
+
+    for (const answer of await Promise.all(rest)) expect(answer).toMatch(/^HTTP\/1.1 200 [^]*connection: close[^]*quick/i);
   });
 });

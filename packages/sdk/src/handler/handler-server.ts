@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { FairleadError } from '@fairlead/core';
+import { type Clock, FairleadError } from '@fairlead/core';
 import { joinStreams } from '../join-streams.ts';
 import type { DivertedConnection } from './diverted-connection.ts';
 import { Exchange } from './exchange.ts';
@@ -14,6 +14,7 @@ export interface HandlerServerOptions {
   /** The intercept's name: stands in failures and in the context. */
   readonly intercept: string;
   readonly handler: RequestHandler;
+  readonly clock: Clock;
   /** A request arrived. */
   readonly onCall: () => void;
   /** A request could not be answered as the handler should have. */
@@ -28,6 +29,12 @@ export interface HandlerFailure {
   readonly url: string;
 }
 
+/**
+ * How long a stream without a request stays after the intercept was left, in milliseconds. A request may be on its way: one
+ * that matched while the traffic-agents did not know yet, or the next one of a connection that is kept alive.
+ */
+const quietMs = 1_000;
+
 interface Served {
   readonly connection: DivertedConnection;
   /** Requests whose answer is still under way. */
@@ -35,14 +42,12 @@ interface Served {
 }
 
 /** Speaks HTTP/1 on diverted streams and lets a handler answer. Streams that carry something else go to the app. */
-export class HandlerServer {
+export class HandlerServer implements Disposable {
   readonly #options: HandlerServerOptions;
   readonly #server: Server;
   readonly #served = new Map<Duplex, Served>();
-  /** Requests whose answer is still under way, on all streams. */
-  #busy = 0;
   #isClosing = false;
-  #whenIdle: (() => void)[] = [];
+  #quiet: Disposable | undefined;
 
   constructor(options: HandlerServerOptions) {
     this.#options = options;
@@ -80,18 +85,21 @@ export class HandlerServer {
     this.#server.emit('connection', stream);
   }
 
-  /** Ends each stream as soon as no answer is under way on it. */
+  /**
+   * Lets streams end. Those of whole connections end after the next answer, or when none was asked for a while; those of
+   * single requests are ended by the traffic-agent when it hears that the intercept is over, else after a while as well.
+   */
   close(): void {
+    if (this.#isClosing) return;
     this.#isClosing = true;
-    for (const [stream, { busy }] of this.#served) if (busy === 0) stream.end();
+    this.#quiet = this.#options.clock.after(quietMs, () => {
+      for (const [stream, { busy }] of this.#served) if (busy === 0) stream.end();
+    });
   }
 
-  /** Resolves when no answer is under way. */
-  async idle(): Promise<void> {
-    if (this.#busy === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#whenIdle.push(resolve);
-    });
+  /** Nothing is to be ended any more. */
+  [Symbol.dispose](): void {
+    this.#quiet?.[Symbol.dispose]();
   }
 
   async #answer(message: IncomingMessage, out: ServerResponse): Promise<void> {
@@ -101,13 +109,11 @@ export class HandlerServer {
       return;
     }
     served.busy += 1;
-    this.#busy += 1;
     this.#options.onCall();
+    if (this.#isClosing && !served.connection.isHttp) out.shouldKeepAlive = false;
     out.once('close', () => {
       served.busy -= 1;
-      this.#busy -= 1;
-      if (this.#isClosing && served.busy === 0) message.socket.end();
-      if (this.#busy === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+      if (this.#isClosing && served.busy === 0 && !served.connection.isHttp) message.socket.end();
     });
     const exchange = new Exchange(message, out, served.connection, this.#options.intercept);
     const error = await exchange.run(this.#options.handler);

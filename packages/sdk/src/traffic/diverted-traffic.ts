@@ -1,12 +1,11 @@
 import type { Duplex } from 'node:stream';
-import { abortable, type Clock, type DivertStream, FairleadError, type SelectedConnection } from '@fairlead/core';
+import { type Clock, type DivertStream, FairleadError, type SelectedConnection } from '@fairlead/core';
 import type { IncomingStream } from '@fairlead/tunnel';
 import { type HandlerFailure, HandlerServer } from '../handler/handler-server.ts';
 import type { RequestHandler } from '../handler/request-handler.ts';
 import { joinStreams } from '../join-streams.ts';
 import type { ParsedTarget } from '../local-target.ts';
 import type { WantedPort } from '../parse-intercept.ts';
-import { timeLimit } from '../time-limit.ts';
 import { connectTarget } from './connect-target.ts';
 import { OpenStreams } from './open-streams.ts';
 import { portsByContainerPort } from './port-of-connection.ts';
@@ -86,23 +85,17 @@ export class DivertedTraffic {
     }
   }
 
-  /** Takes no more streams; those that wait for a next request are ended. */
+  /** Takes no more streams: the app gets them. Those that are open end in good order. */
   close(): void {
     this.#isClosed = true;
     for (const server of this.#handlers.values()) server.close();
-  }
-
-  /** Waits for the answers that handlers are giving, at most `graceMs`. Until then they may still need the app. */
-  async settle(graceMs: number): Promise<void> {
-    using limit = timeLimit(this.#parts.clock, graceMs, () => new FairleadError('timeout', 'answers still under way'));
-    const idle = Promise.all([...this.#handlers.values()].map((server) => server.idle()));
-    await abortable(idle, limit).catch(() => {});
   }
 
   /** Waits for the open streams, and cuts what is left after `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     this.close();
     await this.#open.drain(graceMs);
+    for (const server of this.#handlers.values()) server[Symbol.dispose]();
   }
 
   async #forward(incoming: IncomingStream, target: ParsedTarget): Promise<void> {
@@ -132,6 +125,7 @@ export class DivertedTraffic {
     const server = new HandlerServer({
       intercept: this.#parts.intercept,
       handler,
+      clock: this.#parts.clock,
       onCall: () => {
         this.#counts.requests += 1;
       },

@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type KubernetesObject, kubernetes, ObjectClient } from '@fairlead/k8s-adapter';
+import { connect, type Session } from '@fairlead/sdk';
+import type { RealCluster } from '../k8s-adapter/real-cluster.ts';
+
+const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', namespaced: true } as const;
+const bindings = { ...rbac, plural: 'rolebindings', kind: 'RoleBinding' };
+const accounts = { group: '', version: 'v1', plural: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true };
+
+/** Which roles a person is given. */
+export interface PersonOptions {
+  /** Where the person works. */
+  readonly namespace: string;
+  readonly name: string;
+  /** `user` may intercept, `view` may look, `nobody` has no role there. */
+  readonly role?: 'user' | 'view' | 'nobody';
+  /** Whether the person may reach the traffic-manager. Default true. */
+  readonly mayConnect?: boolean;
+  /** Where Fairlead is. */
+  readonly managerNamespace?: string;
+}
+
+/** Somebody with a kubeconfig of their own and just the roles that an installation has for people. */
+export class Person implements AsyncDisposable {
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  readonly user: string;
+  readonly #undo: () => Promise<void>;
+
+  private constructor(kubeconfig: string, namespace: string, user: string, undo: () => Promise<void>) {
+    this.kubeconfig = kubeconfig;
+    this.namespace = namespace;
+    this.user = user;
+    this.#undo = undo;
+  }
+
+  /** Makes the account, gives it the roles and writes its kubeconfig. */
+  static async make(cluster: RealCluster, options: PersonOptions): Promise<Person> {
+    const { namespace, name, role = 'user', mayConnect = true, managerNamespace = 'fairlead' } = options;
+    const roles = new ObjectClient(cluster.connection, bindings);
+    const people = new ObjectClient(cluster.connection, accounts);
+    const subjects = [{ kind: 'ServiceAccount', name, namespace }];
+    const given = [
+      ...(role === 'nobody' ? [] : [{ namespace, kind: 'ClusterRole', role: `fairlead-${role}` }]),
+      ...(mayConnect ? [{ namespace: managerNamespace, kind: 'Role', role: 'fairlead-connect' }] : []),
+    ];
+    const undo = async (): Promise<void> => {
+      for (const { namespace: where } of given) await roles.delete({ namespace: where, name: `e2e-${name}` });
+      await people.delete({ namespace, name });
+    };
+    await undo();
+    await people.create({ metadata: { namespace, name } });
+    for (const { namespace: where, kind, role: granted } of given) {
+      const roleRef = { apiGroup: rbac.group, kind, name: granted };
+      const binding = { metadata: { namespace: where, name: `e2e-${name}` }, roleRef, subjects };
+      await roles.create(binding as KubernetesObject);
+    }
+    const { status } = await cluster.connection.request<{ status: { token: string } }>({
+      verb: 'create a token',
+      method: 'POST',
+      path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+    });
+    const folder = await mkdtemp(join(tmpdir(), 'fairlead-e2e-'));
+    const kubeconfig = join(folder, 'kubeconfig');
+    await writeFile(kubeconfig, describeAccess(cluster.connection.server, namespace, status.token));
+    return new Person(kubeconfig, namespace, `system:serviceaccount:${namespace}:${name}`, async () => {
+      await undo();
+      await rm(folder, { recursive: true, force: true });
+    });
+  }
+
+  /** Opens a session as this person. */
+  async connect(options: { readonly label?: string; readonly signal?: AbortSignal } = {}): Promise<Session> {
+    const { kubeconfig, namespace } = this;
+    return await connect(kubernetes({ kubeconfig, namespace }), options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#undo();
+  }
+}
+
+/** JSON is YAML. */
+function describeAccess(server: string, namespace: string, token: string): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'here',
+    contexts: [{ name: 'here', context: { cluster: 'here', user: 'me', namespace } }],
+    clusters: [{ name: 'here', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'me', user: { token } }],
+  });
+}
