@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, connect as dial } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type LocalCluster, type LocalClusterAdapter, local } from '@fairlead/local-adapter';
-import { connect } from '@fairlead/sdk';
+import { connect, type NoTrafficError } from '@fairlead/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shopManifest } from './shop.ts';
 import { until } from './until.ts';
@@ -90,6 +90,35 @@ describe('on the embedded cluster', () => {
     const broken = await fetch(cluster.url('cart', 'http'), { headers: { 'x-run': session.key, 'x-break': '1' } });
     expect(broken.status).toBe(502);
     expect(await broken.text()).toContain('handler');
+  });
+
+  it('a wait that ends without a request tells what came instead, on whichever replica it was', async () => {
+    await using session = await connect(shop);
+    await using other = await connect(shop);
+    await using mine = await session.intercept({
+      workload: 'deployment/cart',
+      port: 'http',
+      match: { headers: { 'x-run': session.key } },
+      handler: () => new Response('mine'),
+    });
+    await using _theirs = await other.intercept({
+      workload: 'deployment/cart',
+      port: 'http',
+      match: { headers: { 'x-run': other.key } },
+      handler: () => new Response('theirs'),
+    });
+    await Promise.all([1, 2, 3, 4].map(() => cart({ 'x-run': 'wrong' })));
+    await cart({ 'x-run': other.key });
+
+    const error = await mine.next({ timeout: 50 }).catch((reason: unknown) => reason as NoTrafficError);
+
+    expect(error).toMatchObject({ code: 'no-traffic', seen: { missed: 4, elsewhere: 1 } });
+    expect(error).toMatchObject({
+      nearMisses: [{ path: '/cart', count: 4, lines: [`header x-run: wanted ${session.key}, got wrong`] }],
+    });
+    expect(JSON.stringify(error)).not.toContain(other.key);
+    await cart({ 'x-run': session.key });
+    expect((await mine.next()).request.url).toMatch(/\/cart$/);
   });
 
   it('several ports of several containers make one intercept', async () => {

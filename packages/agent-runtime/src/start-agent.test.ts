@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type AgentAssignment, TapFrameDecoder } from '@fairlead/core';
 import { expect, it } from 'vitest';
 import type { AgentSettings } from './settings/agent-settings.ts';
@@ -278,4 +279,32 @@ it('listens on all addresses in a pod of its own', async () => {
   using client = await RawClient.connect(port);
 
   expect((await client.ask(get('/1'))).body).toBe('app GET /1');
+});
+
+it('tells whoever waits what came and did not match, and looks at nothing while nobody waits', async () => {
+  await using made = await linked();
+  await made.relay.assign(assignment(1, made.agentPort));
+  const { tunnel } = await made.relay.link();
+  using client = await made.connect();
+  await client.ask(get('/before'));
+  const wait = tunnel.open(Buffer.from(JSON.stringify({ kind: 'misses', intercept: 'shop/one' })));
+  wait.on('error', () => {});
+  await wait.accepted;
+  await client.ask(get('/after', 'X-User: bob', 'Authorization: Bearer hush'));
+  await client.ask(get('/probe', 'User-Agent: kube-probe/1.30'));
+
+  wait.write(`${JSON.stringify({ type: 'report', id: 3 })}\n`);
+  const [line] = (await once(wait, 'data')) as [Buffer];
+  wait.destroy();
+
+  expect(line.toString()).not.toContain('hush');
+  expect(JSON.parse(line.toString())).toMatchObject({
+    type: 'report',
+    id: 3,
+    counts: {
+      seen: 1,
+      missed: 1,
+      nearest: [{ method: 'GET', path: '/after', lines: ['header x-user: wanted ada, got bob'] }],
+    },
+  });
 });

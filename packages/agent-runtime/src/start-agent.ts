@@ -1,7 +1,9 @@
 import type { Clock, Logger } from '@fairlead/core';
 import { AgentLink } from './link/agent-link.ts';
 import { answerPassthrough } from './link/app-dialler.ts';
+import { readMisses, reportMisses } from './link/miss-reporter.ts';
 import { TunnelDiverter } from './link/tunnel-diverter.ts';
+import { MissWatches } from './proxy/miss-watches.ts';
 import { NodeTrafficProxy } from './proxy/node-traffic-proxy.ts';
 import { ServedPorts } from './served-ports.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
@@ -38,7 +40,8 @@ export async function startAgent(settings: AgentSettings, { clock, logger }: Age
     ? ([settings.appHost] as const)
     : ([pod.ip, ...(isApart ? ['127.0.0.1'] : [])] as const);
   const diverter = new TunnelDiverter();
-  const proxy = new NodeTrafficProxy({ diverter, clock, logger, otherAppHosts });
+  const misses = new MissWatches();
+  const proxy = new NodeTrafficProxy({ diverter, clock, logger, otherAppHosts, misses });
   const readiness = await Readiness.open(settings, bindHost);
   let served: ServedPorts;
   try {
@@ -59,7 +62,10 @@ export async function startAgent(settings: AgentSettings, { clock, logger }: Age
     logger,
     apply: (assignment) => served.apply(assignment),
     withdraw: () => served.withdraw(),
-    onStream: (incoming) => void answerPassthrough(incoming, app),
+    onStream: (incoming) => {
+      const asked = readMisses(incoming.metadata);
+      void (asked ? reportMisses(incoming, asked, misses) : answerPassthrough(incoming, app));
+    },
   });
   const linked = link.run(stop.signal);
   readiness.isReady = true;

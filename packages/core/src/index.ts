@@ -37,6 +37,7 @@ export { formatMatch } from './matching/format-match.ts';
 export { isKubeletProbe } from './matching/kubelet-probe.ts';
 export { matchLimits } from './matching/limits.ts';
 export { mayUseMechanism } from './matching/mechanism-right.ts';
+export { addMissCounts, type MissCounts, type NearMiss, NearMisses } from './matching/near-misses.ts';
 export { compareNearness, type Nearness } from './matching/nearness.ts';
 export { normalizeMatch } from './matching/normalize-match.ts';
 export { parseMatch } from './matching/parse-match.ts';
@@ -168,6 +169,7 @@ export {
   type ToAgent,
   wireVersion,
 } from './wire/agent-messages.ts';
+export type { FromMissWatch, MissesStream, ToMissWatch } from './wire/miss-messages.ts';
 export type { FromSession, SessionHello, ToSession } from './wire/session-messages.ts';
 export type {
   CallStream,

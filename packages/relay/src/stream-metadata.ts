@@ -2,6 +2,7 @@ import type {
   AgentHello,
   CallStream,
   DivertStream,
+  MissesStream,
   PassthroughStream,
   SessionHello,
   StreamMetadata,
@@ -14,7 +15,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function readMetadata(bytes: Uint8Array): StreamMetadata | undefined {
   const value = parse(bytes);
   if (!isFields(value)) return undefined;
-  for (const isKind of [isAgentHello, isSessionHello, isDiverted, isPassthrough, isCall]) {
+  for (const isKind of [isAgentHello, isSessionHello, isDiverted, isPassthrough, isMisses, isCall]) {
     if (isKind(value)) return value;
   }
   return undefined;
@@ -65,6 +66,10 @@ function isDiverted(value: Fields): value is Fields & (DivertStream | TapStream)
 
 function isPassthrough(value: Fields): value is Fields & PassthroughStream {
   return value.kind === 'passthrough' && areTexts(value, 'intercept', 'agent') && isNumber(value.containerPort);
+}
+
+function isMisses(value: Fields): value is Fields & MissesStream {
+  return value.kind === 'misses' && areTexts(value, 'intercept');
 }
 
 function isCall(value: Fields): value is Fields & CallStream {

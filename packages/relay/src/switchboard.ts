@@ -2,16 +2,21 @@ import {
   type CallStream,
   type DivertStream,
   FairleadError,
+  type MissesStream,
   type PassthroughStream,
   sameWorkload,
   type TapStream,
 } from '@fairlead/core';
 import type { IncomingStream } from '@fairlead/tunnel';
 import type { AgentPeer } from './agent-peer.ts';
+import { MissWait } from './miss-wait.ts';
 import type { InterceptOwner, TunnelRelayOptions } from './relay-options.ts';
 import { refuse, relayStream } from './relayed-stream.ts';
 import { sameSecret } from './session-fingerprint.ts';
 import type { SessionPeer } from './session-peer.ts';
+
+/** Intercepts whose misses one session may watch at once. */
+const maxWaits = 64;
 
 /** Who is connected, and which stream may go from whom to whom. */
 export class Switchboard {
@@ -20,6 +25,7 @@ export class Switchboard {
   readonly #sessions = new Map<string, SessionPeer>();
   /** Whose the diverted streams are that are open, by intercept. */
   readonly #diverted = new Map<string, { readonly owner: InterceptOwner; streams: number }>();
+  readonly #waits = new Map<MissWait, SessionPeer>();
 
   constructor(options: TunnelRelayOptions) {
     this.#options = options;
@@ -45,6 +51,7 @@ export class Switchboard {
     const before = this.agents().find(({ agent }) => agent.pod.uid === peer.agent.pod.uid);
     if (before) this.#agents.delete(before.agent.id);
     this.#agents.set(peer.agent.id, peer);
+    for (const wait of this.#waits.keys()) wait.join(peer);
     this.#count();
     return before;
   }
@@ -110,11 +117,11 @@ export class Switchboard {
   async toApp(peer: SessionPeer, incoming: IncomingStream, metadata: PassthroughStream): Promise<void> {
     const owner = this.#diverted.get(metadata.intercept)?.owner ?? (await this.#ownerOf(metadata.intercept, incoming));
     if (!owner) return;
-    const { id, fingerprint } = peer.session;
+    const { id } = peer.session;
     const agent = this.#agents.get(metadata.agent);
-    if (owner.sessionId !== id || !sameSecret(owner.fingerprint, fingerprint)) {
-      const message = `intercept ${metadata.intercept} is not of this session`;
-      this.#deny(incoming, new FairleadError('forbidden', message), { session: id, intercept: metadata.intercept });
+    if (!isOwner(owner, peer)) {
+      const { intercept } = metadata;
+      this.#deny(incoming, notOfThisSession(intercept), { session: id, intercept });
     } else if (!agent) {
       this.#ended(metadata.kind, 'no-agent');
       refuse(incoming, new FairleadError('connection-lost', 'the traffic-agent is not connected'), 'gone');
@@ -123,6 +130,26 @@ export class Switchboard {
       this.#deny(incoming, new FairleadError('forbidden', message), { session: id, agent: metadata.agent });
     } else {
       this.#ended(metadata.kind, await relayStream(incoming, agent.tunnel, metadata));
+    }
+  }
+
+  /** A session waits for requests of its intercept and wants to know of those that do not match. */
+  async watchMisses(peer: SessionPeer, incoming: IncomingStream, metadata: MissesStream): Promise<void> {
+    const owner = await this.#ownerOf(metadata.intercept, incoming);
+    if (!owner) return;
+    const { intercept } = metadata;
+    if (!isOwner(owner, peer)) {
+      this.#deny(incoming, notOfThisSession(intercept), { session: peer.session.id, intercept });
+    } else if ([...this.#waits.values()].filter((each) => each === peer).length >= maxWaits) {
+      refuse(incoming, new FairleadError('unsupported', `a session may watch ${maxWaits} intercepts at once`), 'busy');
+    } else {
+      const session = incoming.accept();
+      session.on('error', () => {});
+      const wait = new MissWait({ intercept, workload: owner.workload, session });
+      this.#waits.set(wait, peer);
+      for (const agent of this.#agents.values()) wait.join(agent);
+      await wait.run();
+      this.#waits.delete(wait);
     }
   }
 
@@ -176,6 +203,14 @@ export class Switchboard {
     this.#options.metrics?.gauge('fairlead_relay_agents', this.#agents.size);
     this.#options.metrics?.gauge('fairlead_relay_sessions', this.#sessions.size);
   }
+}
+
+function isOwner(owner: InterceptOwner, { session }: SessionPeer): boolean {
+  return owner.sessionId === session.id && sameSecret(owner.fingerprint, session.fingerprint);
+}
+
+function notOfThisSession(intercept: string): FairleadError {
+  return new FairleadError('forbidden', `intercept ${intercept} is not of this session`);
 }
 
 /** Sessions are told apart by their key as well: who knows only the id of another can neither replace nor end it. */

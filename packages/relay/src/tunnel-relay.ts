@@ -191,6 +191,7 @@ export class TunnelRelay implements AgentFleet, AsyncDisposable {
     });
     return (stream, metadata) => {
       if (metadata.kind === 'passthrough') void this.#switchboard.toApp(peer, stream, metadata);
+      else if (metadata.kind === 'misses') void this.#switchboard.watchMisses(peer, stream, metadata);
       else if (metadata.kind === 'call') this.#switchboard.call(peer, stream, metadata);
       else notForThisPeer(stream, metadata);
     };

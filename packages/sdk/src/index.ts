@@ -1,9 +1,18 @@
 /** Traffic intercepts for tests and tools: connect, intercept, wiretap. @packageDocumentation */
 export { ClusterView, openView, type ViewOptions } from './cluster-view.ts';
 export { type ConnectOptions, connect } from './connect.ts';
+export type { Call, CallRequest } from './expectations/call.ts';
+export type {
+  ExplainedRequest,
+  RequestExplanation,
+  RuleExplanation,
+} from './expectations/explain-request.ts';
+export { NoTrafficError } from './expectations/no-traffic-error.ts';
+export type { CallAnswer } from './handler/call-recording.ts';
+export { firstOf, once, times } from './handler/combine.ts';
 export type { HandlerFailure } from './handler/handler-server.ts';
 export type { CallSource, HandlerContext, RequestHandler } from './handler/request-handler.ts';
-export { Intercept, type LeaveOptions, type Replicas } from './intercept.ts';
+export { type CallBudget, Intercept, type LeaveOptions, type NextOptions, type Replicas } from './intercept.ts';
 export type { InterceptEvents } from './intercept-events.ts';
 export type { InterceptOptions, PortOptions, TrafficOptions, WiretapOptions } from './intercept-options.ts';
 export type { LocalAddress, LocalTarget } from './local-target.ts';

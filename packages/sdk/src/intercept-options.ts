@@ -32,6 +32,8 @@ export interface InterceptOptions extends TrafficOptions {
   readonly to?: LocalTarget | undefined;
   /** Answers requests in this process. Also for those of `ports` that name no server. */
   readonly handler?: RequestHandler | undefined;
+  /** How many requests the handler answers; the app answers those that come afterwards. Default: all. */
+  readonly times?: number | undefined;
   /** What happens to connections that are open when the intercept starts or ends. Default `drain`: they go on. */
   readonly toggle?: Toggle | undefined;
 }

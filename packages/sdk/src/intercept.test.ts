@@ -222,7 +222,7 @@ describe('An intercept', () => {
 
     expect(await ask(lab.relay.divert('shop/two'), 'a')).toBe('web a');
     expect(await ask(lab.relay.divert('shop/two', { containerPort: 9000 }), 'b')).toBe('admin b');
-    expect(intercept.calls()).toMatchObject({ streams: 2, refused: 0 });
+    expect(intercept.counters).toMatchObject({ streams: 2, refused: 0 });
     await expect(lab.relay.divert('shop/two', { containerPort: 1 }).accepted).rejects.toThrow(/not intercepted/);
   });
 
@@ -239,7 +239,7 @@ describe('An intercept', () => {
     });
 
     expect(failures).toMatchObject([{ code: 'target-unreachable', message: expect.stringContaining('ECONNREFUSED') }]);
-    expect(intercept.calls()).toMatchObject({ streams: 0, refused: 1 });
+    expect(intercept.counters).toMatchObject({ streams: 0, refused: 1 });
   });
 
   it('lets a handler answer, and the app where the handler does not', async () => {
@@ -265,7 +265,7 @@ describe('An intercept', () => {
     expect(lab.relay.asked).toEqual([
       { kind: 'passthrough', intercept: 'shop/mine', agent: 'cart-1#1', containerPort: 8080 },
     ]);
-    expect(intercept.calls()).toMatchObject({ streams: 2, requests: 2, failures: 0 });
+    expect(intercept.counters).toMatchObject({ streams: 2, requests: 2, failures: 0 });
   });
 
   it('answers 502 when the app cannot be asked, and tells why', async () => {

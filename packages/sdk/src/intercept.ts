@@ -1,20 +1,28 @@
 import type { Duplex } from 'node:stream';
-import type {
-  Clock,
-  DivertStream,
+import {
+  type CallOptions,
+  type Clock,
+  type DivertStream,
   FairleadError,
-  InterceptPhase,
-  InterceptSpec,
-  InterceptStatus,
-  SelectedConnection,
-  SessionRef,
+  formatMatch,
+  formatWorkload,
+  type InterceptPhase,
+  type InterceptSpec,
+  type InterceptStatus,
+  type SelectedConnection,
+  type SessionRef,
 } from '@fairlead/core';
 import type { IncomingStream } from '@fairlead/tunnel';
 import { EventEmitter } from 'eventemitter3';
+import type { Call, CallRequest } from './expectations/call.ts';
+import { CallLog } from './expectations/call-log.ts';
+import { MissInquiry, type OpenMisses } from './expectations/miss-inquiry.ts';
+import { NoTrafficError } from './expectations/no-traffic-error.ts';
 import type { InterceptEvents } from './intercept-events.ts';
 import { notify } from './notify.ts';
 import type { WantedPort } from './parse-intercept.ts';
 import { type ActivationOptions, RegistryEntry, type RegistryEntryParts } from './registry/registry-entry.ts';
+import { timeLimit } from './time-limit.ts';
 import { DivertedTraffic, type TrafficCounters } from './traffic/diverted-traffic.ts';
 
 /** What an {@link Intercept} is made of. */
@@ -24,9 +32,13 @@ export interface InterceptParts extends RegistryEntryParts {
   readonly spec: InterceptSpec;
   readonly session: SessionRef;
   readonly ports: readonly WantedPort[];
+  /** How many requests the handler may answer; undefined: all. */
+  readonly budget: CallBudget | undefined;
   readonly clock: Clock;
   /** Opens a stream to the app that a diverted stream was meant for. */
   readonly openApp: (metadata: DivertStream, signal: AbortSignal) => Promise<Duplex>;
+  /** Opens the stream on which agents tell what did not match. */
+  readonly openMisses: OpenMisses;
   /** Called once, when the intercept has ended in whatever way. */
   readonly onEnd: () => void;
 }
@@ -38,6 +50,22 @@ export interface LeaveOptions {
    * and 0 with `toggle: 'cut'`.
    */
   readonly graceMs?: number | undefined;
+}
+
+/** Options of {@link Intercept.next}. */
+export interface NextOptions extends CallOptions {
+  /** How long to wait, in milliseconds. Default 5 000. */
+  readonly timeout?: number | undefined;
+  /** Only a request for which this is true; others stay for later. */
+  readonly where?: ((request: CallRequest) => boolean) | undefined;
+}
+
+/** How many requests a handler may answer. */
+export interface CallBudget {
+  readonly most: number;
+  /** Answered, or being answered. */
+  readonly used: number;
+  readonly isSpent: boolean;
 }
 
 /** How many agents serve an intercept. */
@@ -61,12 +89,14 @@ export class Intercept implements AsyncDisposable {
   readonly #parts: InterceptParts;
   readonly #entry: RegistryEntry;
   readonly #traffic: DivertedTraffic;
+  readonly #calls: CallLog;
+  readonly #misses: MissInquiry | undefined;
   #phase: InterceptPhase = 'requested';
   #leaving: Promise<void> | undefined;
 
   /** @internal Intercepts are made by `session.intercept()`. */
   constructor(parts: InterceptParts) {
-    const { name, namespace, spec, session, ports, clock, openApp } = parts;
+    const { name, namespace, spec, session, ports, clock, openApp, openMisses } = parts;
     this.name = name;
     this.namespace = namespace;
     this.spec = spec;
@@ -75,9 +105,12 @@ export class Intercept implements AsyncDisposable {
       changed: (status) => this.#changed(status),
       lost: (error) => this.#lost(error),
     });
+    this.#calls = new CallLog(clock);
+    this.#misses = spec.match && new MissInquiry(openMisses, clock);
     this.#traffic = new DivertedTraffic({
       intercept: name,
       ports,
+      calls: this.#calls,
       clock,
       openApp,
       events: {
@@ -102,9 +135,36 @@ export class Intercept implements AsyncDisposable {
     return this.#entry.status?.replicas ?? { ready: 0, total: 0 };
   }
 
-  /** What came so far. */
-  calls(): TrafficCounters {
+  /** What came so far, in numbers. */
+  get counters(): TrafficCounters {
     return this.#traffic.counters;
+  }
+
+  /** How many requests the handler may answer and has answered; undefined without `times`. */
+  get budget(): CallBudget | undefined {
+    return this.#parts.budget;
+  }
+
+  /** The requests that came, oldest first: the last 1 000 of those for a handler. */
+  calls(): readonly Call[] {
+    return this.#calls.all();
+  }
+
+  /**
+   * The next request for the handler that was not waited for yet: one that came already, or the first to come. Fails with
+   * {@link NoTrafficError}, which tells what came instead and what match would have taken it; with the reason why the
+   * intercept ended; or with the signal's.
+   */
+  async next({ timeout = 5_000, where = () => true, signal }: NextOptions = {}): Promise<Call> {
+    if (!(timeout >= 0))
+      throw new FairleadError('bad-request', `timeout is ${timeout}, not a time`, { phase: 'input' });
+    const late = new FairleadError('timeout', `no request in ${timeout} ms`);
+    using limit = timeLimit(this.#parts.clock, timeout, () => late, signal);
+    try {
+      return await this.#calls.next(where, limit.signal);
+    } catch (error) {
+      throw error === late ? await this.#noTraffic(timeout) : error;
+    }
   }
 
   /**
@@ -125,6 +185,8 @@ export class Intercept implements AsyncDisposable {
   async activate(options: ActivationOptions): Promise<void> {
     try {
       await this.#entry.activate(options);
+      // From here on agents remember what does not match, so that a wait that comes later can be told.
+      if (this.#hasHandler) await this.#misses?.report();
     } catch (error) {
       await this.leave({ graceMs: 0 });
       throw error;
@@ -136,13 +198,31 @@ export class Intercept implements AsyncDisposable {
     void this.#traffic.take(incoming, metadata);
   }
 
+  /** @internal The session is connected anew. */
+  resumed(): void {
+    if (this.#hasHandler) void this.#misses?.report();
+  }
+
   /** @internal The session is lost, and with it this. */
   fail(error: FairleadError): void {
     this.#entry.fail(error);
   }
 
+  get #hasHandler(): boolean {
+    return this.#parts.ports.some(({ server }) => 'handler' in server);
+  }
+
+  async #noTraffic(timeoutMs: number): Promise<FairleadError> {
+    const { match, workload } = this.spec;
+    const what = match ? `request with ${formatMatch(match)}` : 'request';
+    const seen = await this.#misses?.report();
+    return new NoTrafficError(`no ${what} came to ${formatWorkload(workload)} in ${timeoutMs} ms`, seen);
+  }
+
   async #leave(graceMs: number): Promise<void> {
     this.#traffic.close();
+    this.#calls.end(new FairleadError('closed', `intercept ${this.name} was left`, { phase: 'serve' }));
+    this.#misses?.[Symbol.dispose]();
     await Promise.all([this.#entry.remove(), this.#traffic.drain(graceMs)]);
     this.#enter('released', new Date(this.#parts.clock.now()));
     this.#parts.onEnd();
@@ -155,6 +235,7 @@ export class Intercept implements AsyncDisposable {
   }
 
   #lost(error: FairleadError): void {
+    this.#calls.end(error);
     this.#enter('released', new Date(this.#parts.clock.now()));
     notify(() => this.events.emit('lost', error));
     void this.leave();

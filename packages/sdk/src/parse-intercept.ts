@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { FairleadError, type InterceptSpec, type PortSelector, parseMatch, type WorkloadRef } from '@fairlead/core';
+import { Budget } from './handler/combine.ts';
 import type { RequestHandler } from './handler/request-handler.ts';
 import {
   type InterceptOptions,
@@ -29,29 +30,32 @@ export interface WantedTraffic {
 
 const trafficFields = ['workload', 'port', 'ports', 'service', 'container', 'match', 'includeProbes', 'name'];
 const waitFields = ['timeoutMs', 'onProgress', 'signal'];
-const interceptFields = new Set([...trafficFields, ...waitFields, 'to', 'handler', 'toggle']);
+const interceptFields = new Set([...trafficFields, ...waitFields, 'to', 'handler', 'times', 'toggle']);
 const wiretapFields = new Set([...trafficFields, ...waitFields, 'bufferBytes']);
 
 /** Reads the options of an intercept. Fails with `bad-request`, `bad-match` or `unsupported`. */
 export function parseIntercept(
   options: InterceptOptions,
   namespace: string,
-): WantedTraffic & { readonly ports: readonly WantedPort[] } {
+): WantedTraffic & { readonly ports: readonly WantedPort[]; readonly budget: Budget | undefined } {
   refuseUnknown(options, interceptFields);
-  const { to, handler, toggle = 'drain' } = options;
+  const { to, handler, times, toggle = 'drain' } = options;
   if (to !== undefined && handler !== undefined) throw bad('to and handler exclude each other');
   if (handler !== undefined && typeof handler !== 'function') throw bad('handler is not a function');
   if (toggle !== 'drain' && toggle !== 'cut') throw bad(`toggle is ${JSON.stringify(toggle)}, not drain or cut`);
+  if (times !== undefined && handler === undefined) throw bad('times needs a handler');
+  const budget = times === undefined ? undefined : new Budget(times);
+  const within: InterceptOptions = budget && handler ? { ...options, handler: limited(handler, budget) } : options;
   const ports = portsOf(options).map((port) => ({
     selector: selectorOf(port, options),
-    server: serverOf(port, options),
+    server: serverOf(port, within),
   }));
   const traffic = parseTraffic(
     options,
     namespace,
     ports.map(({ selector }) => selector),
   );
-  return { ...traffic, spec: { ...traffic.spec, mode: 'intercept', toggle }, ports };
+  return { ...traffic, spec: { ...traffic.spec, mode: 'intercept', toggle }, ports, budget };
 }
 
 /** Reads the options of a wiretap. Fails as {@link parseIntercept}. */
@@ -109,6 +113,10 @@ function selectorOf(port: PortOptions, options: Pick<InterceptOptions, 'service'
     ...(service !== undefined && { service }),
     ...(container !== undefined && { container }),
   };
+}
+
+function limited(handler: RequestHandler, budget: Budget): RequestHandler {
+  return (request, context) => (budget.take() ? handler(request, context) : undefined);
 }
 
 function serverOf(port: PortOptions, { to, handler }: InterceptOptions): Server {

@@ -6,11 +6,13 @@ import {
   interceptId,
   type PreflightReport,
   type Service,
+  type StreamMetadata,
   type Workload,
 } from '@fairlead/core';
-import type { IncomingStream } from '@fairlead/tunnel';
+import type { IncomingStream, TunnelStream } from '@fairlead/tunnel';
 import { EventEmitter } from 'eventemitter3';
 import { ClusterView } from './cluster-view.ts';
+import { type ExplainedRequest, explainRequest, type RequestExplanation } from './expectations/explain-request.ts';
 import { Intercept } from './intercept.ts';
 import type { InterceptOptions, WiretapOptions } from './intercept-options.ts';
 import { notify } from './notify.ts';
@@ -78,7 +80,7 @@ export class Session implements AsyncDisposable {
         onStream: (incoming) => session.#take(incoming),
         events: {
           interrupted: (error) => notify(() => session.events.emit('interrupted', error)),
-          resumed: () => notify(() => session.events.emit('resumed')),
+          resumed: () => session.#resumed(),
           lost: (error) => session.#lost(error),
         },
       },
@@ -114,6 +116,7 @@ export class Session implements AsyncDisposable {
       ...this.#entryParts(wanted.name),
       ...wanted,
       openApp: (metadata, signal) => this.#openApp(intercept, metadata, signal),
+      openMisses: (signal) => this.#openStream({ kind: 'misses', intercept: interceptId(intercept) }, signal),
     });
     intercept.events.on('phase', (phase) => this.events.emit('intercept', intercept, phase));
     return await this.#activate(intercept, options, timeoutMs);
@@ -129,6 +132,14 @@ export class Session implements AsyncDisposable {
   /** Everything that stands in the way of intercepts in this namespace. */
   async preflight(options: CallOptions = {}): Promise<PreflightReport> {
     return await this.#view.preflight(options);
+  }
+
+  /** What the intercepts of this session would make of a request. Asks nobody. Fails with `bad-request` on a bad URL. */
+  explain(request: ExplainedRequest): RequestExplanation {
+    return explainRequest(
+      request,
+      [...this.#held.values()].filter((held) => held instanceof Intercept),
+    );
   }
 
   /** Every intercept and wiretap of the namespace, whoever holds it, oldest first. */
@@ -230,11 +241,20 @@ export class Session implements AsyncDisposable {
   }
 
   async #openApp(intercept: Intercept, { agent, containerPort }: DivertStream, signal: AbortSignal) {
-    if (!this.#tunnel) throw new FairleadError('connection-lost', 'the session is not connected');
-    return await this.#tunnel.openStream(
+    return await this.#openStream(
       { kind: 'passthrough', intercept: interceptId(intercept), agent, containerPort },
       signal,
     );
+  }
+
+  async #openStream(metadata: StreamMetadata, signal: AbortSignal): Promise<TunnelStream> {
+    if (!this.#tunnel) throw new FairleadError('connection-lost', 'the session is not connected');
+    return await this.#tunnel.openStream(metadata, signal);
+  }
+
+  #resumed(): void {
+    for (const held of this.#held.values()) if (held instanceof Intercept) held.resumed();
+    notify(() => this.events.emit('resumed'));
   }
 
   #lost(error: FairleadError): void {

@@ -10,6 +10,7 @@ import {
 import { AppAddress } from './app-address.ts';
 import { BufferPool } from './buffer-pool.ts';
 import type { Diverter } from './diverter.ts';
+import { MissWatches } from './miss-watches.ts';
 import { PortListener } from './port-listener.ts';
 import { defaultProxyLimits, type ProxyLimits } from './proxy-limits.ts';
 
@@ -21,6 +22,8 @@ export interface NodeTrafficProxyOptions {
   readonly logger: Logger;
   /** More hosts where the app may listen, tried when its own refuses. */
   readonly otherAppHosts?: readonly string[];
+  /** Who waits for requests of its intercept. Default: nobody. */
+  readonly misses?: MissWatches;
   /** Limits that differ from {@link defaultProxyLimits}. */
   readonly limits?: Partial<ProxyLimits>;
 }
@@ -30,10 +33,12 @@ export class NodeTrafficProxy implements TrafficProxy {
   readonly #options: NodeTrafficProxyOptions;
   readonly #limits: ProxyLimits;
   readonly #pool = new BufferPool();
+  readonly #misses: MissWatches;
 
   constructor(options: NodeTrafficProxyOptions) {
     this.#options = options;
     this.#limits = { ...defaultProxyLimits, ...options.limits };
+    this.#misses = options.misses ?? new MissWatches();
   }
 
   async listen(port: ProxyPort, options: CallOptions = {}): Promise<PortProxy> {
@@ -51,6 +56,7 @@ export class NodeTrafficProxy implements TrafficProxy {
       logger,
       limits: this.#limits,
       pool: this.#pool,
+      misses: this.#misses,
     };
     const listener = await PortListener.open(surroundings, port.agentPort, port.host);
     if (!options.signal?.aborted) return listener;

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@fairlead/core';
 import type { AppAddress } from './app-address.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import type { Diverter } from './diverter.ts';
+import type { MissWatches } from './miss-watches.ts';
 import type { ProxyLimits } from './proxy-limits.ts';
 import type { RouteTable } from './routes.ts';
 
@@ -18,6 +19,8 @@ export interface PortContext {
   readonly logger: Logger;
   readonly limits: ProxyLimits;
   readonly pool: BufferPool;
+  /** Who waits for requests of its intercept. */
+  readonly misses: MissWatches;
   readonly counters: PortCounters;
 }
 

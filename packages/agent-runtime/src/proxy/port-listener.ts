@@ -19,6 +19,7 @@ export class PortListener implements PortProxy, PortContext {
   readonly logger: PortContext['logger'];
   readonly limits: PortContext['limits'];
   readonly pool: PortContext['pool'];
+  readonly misses: PortContext['misses'];
   readonly counters: PortCounters = {
     connections: 0,
     diverted: 0,
@@ -42,6 +43,7 @@ export class PortListener implements PortProxy, PortContext {
     this.logger = surroundings.logger;
     this.limits = surroundings.limits;
     this.pool = surroundings.pool;
+    this.misses = surroundings.misses;
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) =>
       this.#accept(client),
     );

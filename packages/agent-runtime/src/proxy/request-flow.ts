@@ -198,6 +198,7 @@ export class RequestFlow {
       else this.hold();
       return false;
     }
+    if (host.port.misses.isActive && !isCommitted) host.port.misses.saw(head, routes, intercept?.id);
     if (!isStaying || intercept) this.#flush(window.at);
     if (!isStaying) host.current = intercept ? host.sides.diverted(intercept) : host.sides.app();
     const clear = isCommitted || routes.http.length === 0 ? undefined : withoutOffer(head);

@@ -2,6 +2,7 @@ import {
   compileMatch,
   type InterceptRoute,
   isKubeletProbe,
+  type Match,
   type PortRoutes,
   type RequestView,
   type Toggle,
@@ -15,6 +16,8 @@ export interface CompiledIntercept {
   readonly includeProbes: boolean;
   /** It wants everything, not only what matches. */
   readonly isWhole: boolean;
+  /** What it wants, as data. */
+  readonly match: Match | undefined;
   wants(request: RequestView): boolean;
 }
 
@@ -65,7 +68,7 @@ function compileIntercept(route: InterceptRoute): CompiledIntercept {
   const { id, toggle, includeProbes } = route;
   const wants = (request: RequestView): boolean =>
     (!match || match.matches(request)) && (includeProbes || !isKubeletProbe(request));
-  return { id, toggle, includeProbes, isWhole: !match, wants };
+  return { id, toggle, includeProbes, isWhole: !match, match: route.match, wants };
 }
 
 function compileWiretap(route: WiretapRoute): CompiledWiretap {

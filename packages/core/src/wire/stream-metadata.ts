@@ -1,4 +1,5 @@
 import type { AgentHello } from './agent-messages.ts';
+import type { MissesStream } from './miss-messages.ts';
 import type { SessionHello } from './session-messages.ts';
 
 /** A diverted connection, or the diverted requests of one: agent → relay → session. Bytes both ways. */
@@ -41,4 +42,11 @@ export interface CallStream {
 }
 
 /** The metadata of every stream in a tunnel, as JSON in UTF-8. */
-export type StreamMetadata = AgentHello | SessionHello | DivertStream | TapStream | PassthroughStream | CallStream;
+export type StreamMetadata =
+  | AgentHello
+  | SessionHello
+  | DivertStream
+  | TapStream
+  | PassthroughStream
+  | MissesStream
+  | CallStream;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FairleadError } from '@fairlead/core';
 import { editedRequest, originalRequest } from './app-requests.ts';
 import { type AppRequest, askApp } from './ask-app.ts';
+import type { CallAnswer, CallRecording } from './call-recording.ts';
 import type { DivertedConnection } from './diverted-connection.ts';
 import { KeptBody } from './kept-body.ts';
 import type { HandlerContext, RequestHandler } from './request-handler.ts';
@@ -21,12 +22,21 @@ export class Exchange {
   /** Aborts when the answer is complete as well; ends what was asked of the app. */
   readonly #over = new AbortController();
 
-  constructor(message: IncomingMessage, out: ServerResponse, connection: DivertedConnection, intercept: string) {
+  #servedBy: CallAnswer['servedBy'] = 'nobody';
+
+  constructor(
+    message: IncomingMessage,
+    out: ServerResponse,
+    connection: DivertedConnection,
+    intercept: string,
+    recording?: CallRecording,
+  ) {
     this.#message = message;
     this.#out = out;
     this.#connection = connection;
     this.#intercept = intercept;
     this.#body = new KeptBody(message);
+    if (recording) this.#record(recording);
     out.once('close', () => {
       if (!out.writableFinished) {
         this.#left.abort(new FairleadError('connection-lost', 'the caller left before the answer was complete'));
@@ -41,15 +51,30 @@ export class Exchange {
     const { method = 'GET' } = this.#message;
     try {
       const answer = isExpressible(this.#message) ? await this.#ask(handler) : undefined;
+      this.#servedBy = answer ? 'handler' : 'app';
       if (this.#left.signal.aborted) await answer?.body?.cancel();
       else if (answer) await sendResponse(answer, this.#out, method);
       else await sendAppAnswer(await this.#askApp(originalRequest(this.#message, this.#body)), this.#out);
       return undefined;
     } catch (error) {
+      this.#servedBy = 'nobody';
       if (this.#left.signal.aborted) return undefined;
       sendFailure(this.#out, this.#intercept, error);
       return error;
     }
+  }
+
+  #record(recording: CallRecording): void {
+    const began = performance.now();
+    // A body that was never asked for is thrown away by node:http when the answer ends, unseen.
+    this.#message.read(0);
+    this.#body.onPiece = (chunk) => recording.tookBody(chunk);
+    this.#message.once('end', () => recording.bodyOver(true));
+    this.#message.once('close', () => recording.bodyOver(false));
+    this.#out.once('close', () => {
+      const servedBy = this.#out.writableFinished ? this.#servedBy : 'nobody';
+      recording.over({ servedBy, status: this.#out.statusCode, durationMs: performance.now() - began });
+    });
   }
 
   async #ask(handler: RequestHandler): Promise<Response | undefined> {

@@ -3,8 +3,8 @@ import { Agent, createServer, request as httpRequest, type IncomingMessage, type
 import { type AddressInfo, connect, createServer as createNetServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '@fairlead/core';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type HandlerFailure, HandlerServer } from './handler-server.ts';
 import type { RequestHandler } from './request-handler.ts';
 
@@ -37,6 +37,7 @@ async function aDiversionTo(handler: RequestHandler, appPort: number) {
     handler,
     onCall: () => {
       calls += 1;
+      return undefined;
     },
     onFailure: (failure) => failures.push(failure),
   });
@@ -554,6 +555,7 @@ describe('A handler', () => {
       return await text(socket);
     });
 
-    for (const answer of await Promise.all(rest)) expect(answer).toMatch(/^HTTP\/1.1 200 [^]*connection: close[^]*quick/i);
+    for (const answer of await Promise.all(rest))
+      expect(answer).toMatch(/^HTTP\/1.1 200 [^]*connection: close[^]*quick/i);
   });
 });

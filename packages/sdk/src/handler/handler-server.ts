@@ -1,12 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Clock, FairleadError } from '@fairlead/core';
+import type { CallHead } from '../expectations/call.ts';
 import { joinStreams } from '../join-streams.ts';
+import type { CallRecording } from './call-recording.ts';
 import type { DivertedConnection } from './diverted-connection.ts';
 import { Exchange } from './exchange.ts';
 import { firstBytes, mayBeHttp1 } from './first-bytes.ts';
 import { maxHeadBytes } from './limits.ts';
+import { toHeaders } from './raw-headers.ts';
 import type { RequestHandler } from './request-handler.ts';
+import { urlOf } from './to-request.ts';
 import { bridgeUpgrade, isIgnorableUpgrade, takeBackUpgrade } from './upgrade.ts';
 
 /** What a {@link HandlerServer} works for. */
@@ -15,8 +19,8 @@ export interface HandlerServerOptions {
   readonly intercept: string;
   readonly handler: RequestHandler;
   readonly clock: Clock;
-  /** A request arrived. */
-  readonly onCall: () => void;
+  /** A request arrived. Returns who takes down what becomes of it. */
+  readonly onCall: (head: CallHead) => CallRecording | undefined;
   /** A request could not be answered as the handler should have. */
   readonly onFailure: (failure: HandlerFailure) => void;
 }
@@ -109,13 +113,21 @@ export class HandlerServer implements Disposable {
       return;
     }
     served.busy += 1;
-    this.#options.onCall();
     if (this.#isClosing && !served.connection.isHttp) out.shouldKeepAlive = false;
     out.once('close', () => {
       served.busy -= 1;
       if (this.#isClosing && served.busy === 0 && !served.connection.isHttp) message.socket.end();
     });
-    const exchange = new Exchange(message, out, served.connection, this.#options.intercept);
+    const { source, pod, containerPort } = served.connection;
+    const recording = this.#options.onCall({
+      method: message.method ?? 'GET',
+      url: urlOf(message),
+      headers: toHeaders(message.rawHeaders),
+      source,
+      pod,
+      containerPort,
+    });
+    const exchange = new Exchange(message, out, served.connection, this.#options.intercept, recording);
     const error = await exchange.run(this.#options.handler);
     if (error !== undefined) this.#failed(error, message);
   }

@@ -17,6 +17,8 @@ export class KeptBody {
   #forgotten = 0;
   #ended = false;
   #pulling: Promise<void> | undefined;
+  /** Told of each piece as it comes. */
+  onPiece: ((chunk: Uint8Array) => void) | undefined;
 
   /** A body over `source`, which nobody else may read. */
   constructor(source: Readable, limit: number = keptBodyBytes) {
@@ -45,6 +47,7 @@ export class KeptBody {
 
   /** Lets go of what nobody read, so that the connection can carry its next request. */
   discard(): void {
+    if (this.onPiece) this.#source.on('data', this.onPiece);
     this.#source.resume();
   }
 
@@ -57,8 +60,10 @@ export class KeptBody {
 
   async #next(): Promise<void> {
     const chunk: Uint8Array | null = this.#source.read();
-    if (chunk) this.#keep(chunk);
-    else if (this.#source.readableEnded) this.#ended = true;
+    if (chunk) {
+      this.onPiece?.(chunk);
+      this.#keep(chunk);
+    } else if (this.#source.readableEnded) this.#ended = true;
     else if (this.#source.destroyed) throw this.#source.errored ?? callerLeft();
     else await readableOrOver(this.#source);
   }

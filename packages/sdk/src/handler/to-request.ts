@@ -31,7 +31,8 @@ export function hasBody(message: IncomingMessage): boolean {
   return message.headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
 }
 
-function urlOf(message: IncomingMessage): string {
+/** The URL that a request asks for, as far as it can be told. */
+export function urlOf(message: IncomingMessage): string {
   const target = message.url ?? '/';
   const host = message.headers.host;
   // Put together as text: a target that begins with two slashes would otherwise be taken for a host.

@@ -6,11 +6,14 @@ import {
   type CallOptions,
   type DivertStream,
   FairleadError,
+  type FromMissWatch,
   type FromSession,
+  type MissCounts,
   type PassthroughStream,
   type SessionHello,
   type StreamMetadata,
   type TapStream,
+  type ToMissWatch,
   type ToSession,
   type TunnelTransport,
 } from '@fairlead/core';
@@ -42,6 +45,8 @@ export class FakeRelay implements AsyncDisposable {
   leaseMs = 15_000;
   /** Where passthrough streams go; undefined: they are refused. */
   appPort: number | undefined;
+  /** What the only agent says of requests that did not match; undefined: it cannot be asked. */
+  missed: MissCounts | undefined;
   /** The passthrough streams that were asked for. */
   readonly asked: PassthroughStream[] = [];
   readonly #server: Server;
@@ -137,6 +142,7 @@ export class FakeRelay implements AsyncDisposable {
         const metadata = readMetadata(incoming.metadata);
         if (metadata?.kind === 'session') void this.#welcome(tunnel, incoming, metadata);
         else if (metadata?.kind === 'passthrough') this.#passThrough(incoming, metadata);
+        else if (metadata?.kind === 'misses' && this.missed) void this.#tellMisses(incoming);
         else incoming.refuse();
       },
     });
@@ -160,6 +166,20 @@ export class FakeRelay implements AsyncDisposable {
       // Cut, as tests do.
     }
     await tunnel.close();
+  }
+
+  async #tellMisses(incoming: IncomingStream): Promise<void> {
+    const stream = incoming.accept();
+    stream.on('error', () => {});
+    try {
+      for await (const line of readLines(stream)) {
+        const { id } = line as ToMissWatch;
+        writeLine(stream, { type: 'asked', id, agents: 1 } satisfies FromMissWatch);
+        if (this.missed) writeLine(stream, { type: 'report', id, counts: this.missed } satisfies FromMissWatch);
+      }
+    } catch {
+      // Cut, as tests do.
+    }
   }
 
   #passThrough(incoming: IncomingStream, metadata: PassthroughStream): void {

@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { type Clock, type DivertStream, FairleadError, type SelectedConnection } from '@fairlead/core';
 import type { IncomingStream } from '@fairlead/tunnel';
+import type { CallHead } from '../expectations/call.ts';
+import type { CallLog } from '../expectations/call-log.ts';
 import { type HandlerFailure, HandlerServer } from '../handler/handler-server.ts';
 import type { RequestHandler } from '../handler/request-handler.ts';
 import { joinStreams } from '../join-streams.ts';
@@ -15,6 +17,8 @@ export interface DivertedTrafficParts {
   /** The intercept's name. */
   readonly intercept: string;
   readonly ports: readonly WantedPort[];
+  /** Where requests are taken down. */
+  readonly calls: CallLog;
   readonly clock: Clock;
   /** Opens a stream to the app that a diverted stream was meant for. */
   readonly openApp: (metadata: DivertStream, signal: AbortSignal) => Promise<Duplex>;
@@ -126,8 +130,9 @@ export class DivertedTraffic {
       intercept: this.#parts.intercept,
       handler,
       clock: this.#parts.clock,
-      onCall: () => {
+      onCall: (head: CallHead) => {
         this.#counts.requests += 1;
+        return this.#parts.calls.begin(head);
       },
       onFailure: (failure) => {
         this.#counts.failures += 1;
