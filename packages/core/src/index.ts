@@ -142,7 +142,12 @@ export type { CallOptions } from './ports/call-options.ts';
 export type { Clock } from './ports/clock.ts';
 export type { Credential, IdentityProvider, Permission } from './ports/identity-provider.ts';
 export type { Injection, InjectionWarning, Injector, JsonPatchOperation } from './ports/injector.ts';
-export type { InterceptChange, InterceptDraft, InterceptRegistry } from './ports/intercept-registry.ts';
+export type {
+  DeleteInterceptOptions,
+  InterceptChange,
+  InterceptDraft,
+  InterceptRegistry,
+} from './ports/intercept-registry.ts';
 export type { LogFields, Logger } from './ports/logger.ts';
 export type { MetricLabels, Metrics } from './ports/metrics.ts';
 export type { Preflight, PreflightProblem, PreflightReport } from './ports/preflight.ts';

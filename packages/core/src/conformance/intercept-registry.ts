@@ -138,6 +138,20 @@ export function describeInterceptRegistry(name: string, setup: InterceptRegistry
       expect(await made.registry.read(sampleNamespace, 'first')).toBeUndefined();
     });
 
+    it('does not delete a record that is not as expected any more', async () => {
+      await using made = await setup.create();
+      const before = await made.registry.create(sampleDraft());
+      const after = await made.registry.updateStatus(before, waiting, before.revision);
+      const remove = (expected: string): Promise<void> => made.registry.delete(sampleNamespace, 'first', { expected });
+
+      await expect(remove(before.revision)).rejects.toMatchObject({ code: 'stale-write' });
+      expect(await made.registry.read(sampleNamespace, 'first')).toEqual(after);
+      await remove(after.revision);
+      await remove(after.revision);
+
+      expect(await made.registry.read(sampleNamespace, 'first')).toBeUndefined();
+    });
+
     it('lets a name be used again after a delete', async () => {
       await using made = await setup.create();
       const { session } = sampleDraft();

@@ -15,6 +15,7 @@ import { type ControlPlaneOptions, type ControlPlanePorts, controlPlaneDefaults 
 import { Intake } from './intake.ts';
 import { PortCalls } from './port-calls.ts';
 import { SessionDesk } from './session-desk.ts';
+import { SessionEndings } from './session-endings.ts';
 import { type SourceListener, watchSources } from './watch-sources.ts';
 import { WorkQueue } from './work-queue.ts';
 import { WorkloadControl } from './workload-control.ts';
@@ -45,7 +46,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #sessions: SessionDesk;
   readonly #intake: Intake;
   readonly #workloads: WorkQueue;
-  readonly #endings: WorkQueue;
+  readonly #endings: SessionEndings;
   readonly #stop: AbortController = new AbortController();
   #running: Promise<void> | undefined;
 
@@ -57,7 +58,7 @@ export class ControlPlane implements AsyncDisposable {
     this.#sessions = new SessionDesk({
       clock,
       leaseMs: settings.leaseMs,
-      onEnded: (session) => this.#endings.add(sessionKey(session)),
+      onEnded: (session) => this.#endings.add(session),
       onTurned: (session) => this.#wakeSession(session),
     });
     this.#context = {
@@ -75,10 +76,13 @@ export class ControlPlane implements AsyncDisposable {
       handle: (id, signal) => this.#reconcile(id, signal),
       onFailure: (workload, error, retryMs) => logger.warn({ workload, error, retryMs }, 'a workload has to wait'),
     });
-    this.#endings = new WorkQueue({
-      clock,
-      handle: (session, signal) => this.#endSession(session, signal),
-      onFailure: (_session, error, retryMs) => logger.warn({ error, retryMs }, 'intercepts cannot be deleted'),
+    this.#endings = new SessionEndings({
+      context: this.#context,
+      heldBy: (session) =>
+        [...this.#known.values()]
+          .map(({ record }) => record)
+          .filter((record) => sessionKey(identityOf(record)) === session),
+      await: (session) => this.#sessions.note({ type: 'awaited', ...session }),
     });
   }
 
@@ -245,18 +249,6 @@ export class ControlPlane implements AsyncDisposable {
   #wakeSession(session: SessionIdentity): void {
     for (const { record, control } of this.#known.values()) {
       if (sessionKey(identityOf(record)) === sessionKey(session)) control?.noteChange();
-    }
-  }
-
-  /** Frees what the session holds. The registry tells of it, and everything else follows from there. */
-  async #endSession(session: string, signal: AbortSignal): Promise<void> {
-    const { ports, calls, logger } = this.#context;
-    for (const { record } of this.#known.values()) {
-      if (sessionKey(identityOf(record)) !== session) continue;
-      logger.info({ intercept: interceptId(record), session: record.session.id }, 'session ended, intercept freed');
-      await calls.make('delete an intercept', signal, (limited) =>
-        ports.interceptRegistry.delete(record.namespace, record.name, { signal: limited }),
-      );
     }
   }
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { FairleadError } from '../errors.ts';
+import type { InterceptRegistry } from '../ports/intercept-registry.ts';
 import { cart, Story } from './testing/story.ts';
 
 describe('the lease of a session', () => {
@@ -95,14 +97,9 @@ describe('the lease of a session', () => {
     let broken = true;
     await using story = new Story({
       ports: ({ interceptRegistry: registry }) => ({
-        interceptRegistry: {
-          create: (...args) => registry.create(...args),
-          read: (...args) => registry.read(...args),
-          list: (...args) => registry.list(...args),
-          watch: (...args) => registry.watch(...args),
-          updateStatus: (...args) => registry.updateStatus(...args),
+        interceptRegistry: anotherRegistry(registry, {
           delete: (...args) => (broken ? Promise.reject(new Error('no answer')) : registry.delete(...args)),
-        },
+        }),
       }),
     });
     await activated(story);
@@ -114,7 +111,71 @@ describe('the lease of a session', () => {
 
     expect(await story.phase('first')).toBe('gone');
   });
+
+  it('does not run out while the registry is out of reach, through which sessions come (case 34)', async () => {
+    let isAway = false;
+    const away = (): Promise<never> => Promise.reject(new FairleadError('unreachable', 'no route'));
+    await using story = new Story({
+      ports: ({ interceptRegistry: registry }) => ({
+        interceptRegistry: anotherRegistry(registry, {
+          read: (...args) => (isAway ? away() : registry.read(...args)),
+          list: (...args) => (isAway ? away() : registry.list(...args)),
+          updateStatus: (...args) => (isAway ? away() : registry.updateStatus(...args)),
+          delete: (...args) => (isAway ? away() : registry.delete(...args)),
+        }),
+      }),
+    });
+    await activated(story);
+
+    isAway = true;
+    for (const name of ['ada', 'bob']) story.lose(name);
+    await story.pass(30_000);
+    isAway = false;
+    await story.pass(10_000);
+    expect(await story.phase('first')).toBe('interrupted');
+    story.connect('ada');
+    await story.pass(20_000, 'ada');
+
+    expect(await story.phase('first')).toBe('active');
+    expect(await story.phase('second')).toBe('gone');
+  });
+
+  it('frees nothing of another session that took the name over', async () => {
+    let isDeaf = false;
+    await using story = new Story({
+      ports: ({ interceptRegistry: registry }) => ({
+        interceptRegistry: anotherRegistry(registry, {
+          // What happens is told late, as when a watch has to begin anew.
+          watch: async function* (...args) {
+            for await (const change of registry.watch(...args)) if (!isDeaf) yield change;
+          },
+        }),
+      }),
+    });
+    await activated(story);
+    isDeaf = true;
+    await story.leave('first');
+    story.lose('ada');
+
+    await story.ask('first', { match: { headers: { 'x-user': 'bob' } } }, 'bob');
+    await story.pass(20_000, 'bob');
+
+    expect((await story.registry.read('shop', 'first'))?.session.label).toBe('bob');
+  });
 });
+
+/** The registry, with some of its methods done otherwise. */
+function anotherRegistry(registry: InterceptRegistry, changed: Partial<InterceptRegistry>): InterceptRegistry {
+  return {
+    create: (...args) => registry.create(...args),
+    read: (...args) => registry.read(...args),
+    list: (...args) => registry.list(...args),
+    watch: (...args) => registry.watch(...args),
+    updateStatus: (...args) => registry.updateStatus(...args),
+    delete: (...args) => registry.delete(...args),
+    ...changed,
+  };
+}
 
 async function activated(story: Story): Promise<void> {
   await story.start();

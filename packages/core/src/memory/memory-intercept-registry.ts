@@ -4,7 +4,12 @@ import type { Identity } from '../model/identity.ts';
 import type { InterceptRecord, InterceptStatus } from '../model/intercept.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { InterceptChange, InterceptDraft, InterceptRegistry } from '../ports/intercept-registry.ts';
+import type {
+  DeleteInterceptOptions,
+  InterceptChange,
+  InterceptDraft,
+  InterceptRegistry,
+} from '../ports/intercept-registry.ts';
 import { sameData } from '../same-data.ts';
 import { ChangeFeed } from './change-feed.ts';
 
@@ -65,19 +70,15 @@ export class MemoryInterceptRegistry implements InterceptRegistry {
     options.signal?.throwIfAborted();
     const present = this.#records.get(keyOf(record));
     if (!present) throw new FairleadError('not-found', `there is no intercept ${record.name} in ${record.namespace}`);
-    if (present.revision !== expected) {
-      throw new FairleadError(
-        'stale-write',
-        `intercept ${record.name} is at revision ${present.revision}, not ${expected}`,
-      );
-    }
+    checkRevision(present, expected);
     return this.#store({ ...present, status });
   }
 
-  async delete(namespace: string, name: string, options: CallOptions = {}): Promise<void> {
+  async delete(namespace: string, name: string, options: DeleteInterceptOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     const record = this.#records.get(keyOf({ namespace, name }));
     if (!record) return;
+    if (options.expected !== undefined) checkRevision(record, options.expected);
     this.#records.delete(keyOf(record));
     this.#feed.publish({ type: 'deleted', record });
   }
@@ -104,6 +105,11 @@ export class MemoryInterceptRegistry implements InterceptRegistry {
 
 function keyOf(record: Pick<InterceptRecord, 'namespace' | 'name'>): string {
   return `${record.namespace}/${record.name}`;
+}
+
+function checkRevision({ name, revision }: InterceptRecord, expected: string): void {
+  if (revision === expected) return;
+  throw new FairleadError('stale-write', `intercept ${name} is at revision ${revision}, not ${expected}`);
 }
 
 function recognise(present: InterceptRecord, draft: InterceptDraft): InterceptRecord {

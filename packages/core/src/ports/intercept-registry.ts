@@ -19,10 +19,16 @@ export interface InterceptRegistry {
     expected: string,
     options?: CallOptions,
   ): Promise<InterceptRecord>;
-  /** Deletes the record. Deleting what is not there succeeds. */
-  delete(namespace: string, name: string, options?: CallOptions): Promise<void>;
+  /** Deletes the record. Deleting what is not there succeeds. One of another revision than `expected`: `stale-write`. */
+  delete(namespace: string, name: string, options?: DeleteInterceptOptions): Promise<void>;
   /** The present records, then every change in order, until the signal aborts (then it ends without an error). */
   watch(namespace: string, options?: CallOptions): AsyncIterable<InterceptChange>;
+}
+
+/** Options of {@link InterceptRegistry.delete}. */
+export interface DeleteInterceptOptions extends CallOptions {
+  /** Only the record of this revision. Default: whatever has the name, which may be another intercept by now. */
+  readonly expected?: string | undefined;
 }
 
 /** What a client gives to create an intercept. */

@@ -2,6 +2,7 @@ import {
   type CallOptions,
   canonicalJson,
   compareText,
+  type DeleteInterceptOptions,
   FairleadError,
   type InterceptChange,
   type InterceptDraft,
@@ -89,8 +90,8 @@ export class CustomResourceInterceptRegistry implements InterceptRegistry {
     );
   }
 
-  async delete(namespace: string, name: string, options: CallOptions = {}): Promise<void> {
-    await this.#intercepts.delete({ namespace, name }, {}, options);
+  async delete(namespace: string, name: string, options: DeleteInterceptOptions = {}): Promise<void> {
+    await this.#intercepts.delete({ namespace, name }, { resourceVersion: options.expected }, options);
   }
 
   async *watch(namespace: string, options: CallOptions = {}): AsyncGenerator<InterceptChange, void, undefined> {

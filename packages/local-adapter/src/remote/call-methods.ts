@@ -47,8 +47,8 @@ export function callMethods(ports: LentPorts): Readonly<Record<string, CallHandl
       return registry.updateStatus(record, status, expected, { signal });
     },
     'registry.delete': async (args, { signal }) => {
-      const { namespace, name } = args as Named;
-      await registry.delete(namespace, name, { signal });
+      const { namespace, name, expected } = args as Named & { expected?: string };
+      await registry.delete(namespace, name, { signal, expected });
     },
     'registry.watch': (args, { signal }) => registry.watch((args as Within).namespace, { signal }),
     'store.read': (args, { signal }) => store.read(args as WorkloadKey, { signal }),

@@ -1,5 +1,6 @@
 import type {
   CallOptions,
+  DeleteInterceptOptions,
   InterceptChange,
   InterceptDraft,
   InterceptRecord,
@@ -38,8 +39,9 @@ export class RemoteInterceptRegistry implements InterceptRegistry {
     return (await this.#caller.call('registry.updateStatus', args, options)) as InterceptRecord;
   }
 
-  async delete(namespace: string, name: string, options?: CallOptions): Promise<void> {
-    await this.#caller.call('registry.delete', { namespace, name }, options);
+  async delete(namespace: string, name: string, options: DeleteInterceptOptions = {}): Promise<void> {
+    const { expected, ...call } = options;
+    await this.#caller.call('registry.delete', { namespace, name, expected }, call);
   }
 
   watch(namespace: string, options?: CallOptions): AsyncIterable<InterceptChange> {

@@ -1,5 +1,6 @@
 import {
   type CallOptions,
+  type DeleteInterceptOptions,
   type InterceptChange,
   type InterceptDraft,
   type InterceptPhase,
@@ -51,7 +52,7 @@ export class NarratedInterceptRegistry implements InterceptRegistry {
     return written;
   }
 
-  delete(namespace: string, name: string, options?: CallOptions): Promise<void> {
+  delete(namespace: string, name: string, options?: DeleteInterceptOptions): Promise<void> {
     return this.#registry.delete(namespace, name, options);
   }
 
