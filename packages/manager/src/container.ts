@@ -3,6 +3,12 @@ import { type KubernetesConnection, kubernetesModule } from '@fairlead/k8s-adapt
 import type { CertificateSource } from '@fairlead/webhook/server';
 import { Container } from 'inversify';
 import { clusterModule } from './cluster/module.ts';
+import {
+  type ConfirmLeadership,
+  FencedAgentConfigStore,
+  FencedInterceptRegistry,
+  FencedRollout,
+} from './leading/fenced-ports.ts';
 import { leadingModule } from './leading/module.ts';
 import { lifecycleModule } from './lifecycle/module.ts';
 import { managerModule } from './module.ts';
@@ -41,7 +47,7 @@ export function composeManager(given: ManagerProcess): ComposedManager {
   manager.bind(managerTokens.makeControlPlane).toConstantValue((namespace, fleet) => {
     const plane = new Container({ parent: manager });
     planes.push(plane);
-    return composeControlPlane(plane, settings, namespace, fleet);
+    return composeControlPlane(plane, manager, namespace, fleet);
   });
   manager.load(clusterModule(cluster.get(tokens.interceptRegistry)), leadingModule, lifecycleModule, managerModule);
   return {
@@ -52,14 +58,24 @@ export function composeManager(given: ManagerProcess): ComposedManager {
   };
 }
 
+/** Composes a control plane that changes nothing unless its replica leads. */
 function composeControlPlane(
   container: Container,
-  { leaseMs }: ManagerSettings,
+  manager: Container,
   ...[namespace, fleet]: Parameters<MakeControlPlane>
 ): ControlPlane {
   container.load(controlModule);
+  const election = manager.get(managerTokens.leaderElection);
+  const confirm: ConfirmLeadership = (options) => election.confirm(options);
+  const registry = manager.get(tokens.interceptRegistry);
+  const store = manager.get(tokens.agentConfigStore);
+  const rollout = manager.get(tokens.rollout);
+  container.bind(tokens.interceptRegistry).toConstantValue(new FencedInterceptRegistry(registry, confirm));
+  container.bind(tokens.agentConfigStore).toConstantValue(new FencedAgentConfigStore(store, confirm));
+  container.bind(tokens.rollout).toConstantValue(new FencedRollout(rollout, confirm));
   container.bind(tokens.agentFleet).toConstantValue(fleet);
-  const planning = container.get(managerTokens.planning);
+  const planning = manager.get(managerTokens.planning);
+  const { leaseMs } = manager.get(managerTokens.settings);
   container.bind(tokens.controlPlaneOptions).toConstantValue({ ...planning, namespaces: [namespace], leaseMs });
   return container.get(tokens.controlPlane);
 }

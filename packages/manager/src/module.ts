@@ -4,6 +4,7 @@ import { apiResources, ObjectClient } from '@fairlead/k8s-adapter';
 import { HotReloadingTls } from '@fairlead/webhook/server';
 import { ContainerModule } from 'inversify';
 import { composeAdmission } from './admission/compose-admission.ts';
+import { refuseSecond } from './leading/refuse-second.ts';
 import { managerHost } from './manager-names.ts';
 import { publishCertificates } from './publish-certificates.ts';
 import { managerTokens } from './tokens.ts';
@@ -62,7 +63,10 @@ export const managerModule: ContainerModule = new ContainerModule(({ bind }) => 
           }),
           admissionPort: managerPorts.webhook,
           election,
-          lead: (signal) => leadership.lead(signal),
+          lead: async (signal) => {
+            await refuseSecond(publisher, logger, signal);
+            if (!signal.aborted) await leadership.lead(signal);
+          },
           background: [
             (signal) => tls.follow(certificates, { signal, logger }),
             (signal) => namespaces.run({ signal }),

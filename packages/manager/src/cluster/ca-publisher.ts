@@ -49,6 +49,16 @@ export class CaPublisher {
     await services.patch({ namespace, name: manager }, 'merge', patch, options);
   }
 
+  /** Fails with `conflict` when a webhook configuration is another installation's: a cluster has one. */
+  async checkOwner(options: CallOptions = {}): Promise<void> {
+    const { podWebhook, interceptWebhook } = installNames;
+    for (const name of [podWebhook, interceptWebhook]) {
+      const configuration = await this.#parts.configurations.read({ name }, options);
+      for (const { clientConfig } of configuration?.webhooks ?? [])
+        this.#checkOwner(name, clientConfig.service?.namespace);
+    }
+  }
+
   async #toWebhooks(name: string, caBundle: string, options: CallOptions): Promise<void> {
     const { configurations } = this.#parts;
     const configuration = await configurations.read({ name }, options);

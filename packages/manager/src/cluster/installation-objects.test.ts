@@ -58,7 +58,14 @@ describe('the CA publisher', () => {
     const parts = { configurations: configurations(), services: services(), caAnnotation: 'ca', annotations: {} };
     const publisher = new CaPublisher({ ...parts, namespace: 'second' });
 
-    await expect(publisher.publish('PEM')).rejects.toThrow(/belongs to the installation in namespace fairlead/);
+    const another = {
+      code: 'conflict',
+      message: expect.stringMatching(/belongs to the installation in namespace fairlead/),
+      hint: expect.stringContaining('one installation'),
+    };
+    await expect(publisher.publish('PEM')).rejects.toMatchObject(another);
+    await expect(publisher.checkOwner()).rejects.toMatchObject(another);
+    await expect(new CaPublisher({ ...parts, namespace: 'fairlead' }).checkOwner()).resolves.toBeUndefined();
   });
 
   it('complains when it was not installed', async () => {

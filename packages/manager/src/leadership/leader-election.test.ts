@@ -127,6 +127,35 @@ describe('a leader', () => {
     expect(store.record).toMatchObject({ holder: 'a', transitions: 10 });
   });
 
+  it('confirms that it leads, without asking while its lease is fresh, and by renewing it when it is not', async () => {
+    const clock = new ManualClock();
+    const store = new MemoryLeaseStore();
+    const election = new LeaderElection({ store, identity: 'a', clock, logger: new SilentLogger() });
+    const stop = new AbortController();
+    await expect(election.confirm()).rejects.toMatchObject({ code: 'unreachable' });
+    const lead = (signal: AbortSignal): Promise<void> =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    const running = election.run(lead, stop);
+    await clock.advance(lookMs);
+
+    store.isUnreachable = true;
+    await expect(election.confirm()).resolves.toBeUndefined();
+    await clock.advance(leaseMs);
+    await expect(election.confirm()).rejects.toMatchObject({ code: 'unreachable', message: 'nobody answers' });
+    store.isUnreachable = false;
+    await expect(election.confirm()).resolves.toBeUndefined();
+
+    await clock.advance(renewMs);
+    store.isUnreachable = true;
+    await clock.advance(leaseMs);
+    store.isUnreachable = false;
+    const now = new Date(0).toISOString();
+    store.put({ holder: 'rival', durationSeconds: 7, acquiredAt: now, renewedAt: now, transitions: 9 });
+    await expect(election.confirm()).rejects.toMatchObject({ message: 'this replica does not lead' });
+    stop.abort();
+    await running;
+  });
+
   it('goes on while nobody can be asked, but not for ever', async () => {
     const clock = new ManualClock();
     const store = new MemoryLeaseStore();

@@ -1,4 +1,4 @@
-import { type Clock, FairleadError, type Logger, type Metrics } from '@fairlead/core';
+import { abortable, type CallOptions, type Clock, FairleadError, type Logger, type Metrics } from '@fairlead/core';
 import type { LeaseRecord, LeaseStore, StoredLease } from './lease-store.ts';
 
 /** What a {@link LeaderElection} works with. */
@@ -43,6 +43,7 @@ export class LeaderElection {
   readonly #times: LeaderElectionTimes;
   /** The last record seen, and when it was seen to change: other machines' clocks are not relied on. */
   #seen: { readonly lease: StoredLease; readonly at: number } | undefined;
+  #term: Term | undefined;
 
   constructor(parts: LeaderElectionParts, times: LeaderElectionTimes = leaderElectionTimes) {
     this.#parts = parts;
@@ -56,8 +57,23 @@ export class LeaderElection {
   async run(lead: (signal: AbortSignal) => Promise<void>, { signal }: { readonly signal: AbortSignal }): Promise<void> {
     while (!signal.aborted) {
       if (!(await this.#campaign(signal))) return;
-      await this.#term(lead, signal);
+      await this.#serve(lead, signal);
     }
+  }
+
+  /**
+   * Resolves when nobody else can lead at present; where the lease may have run out, after renewing it. Who is about to
+   * change something asks this first: a replica that was cut off goes on for a while, and must not act on old knowledge
+   * when it is back. Fails with `unreachable` when this replica does not lead, and as the store does.
+   */
+  async confirm({ signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const term = this.#term;
+    if (!term || term.over.signal.aborted) throw notLeading();
+    const { leaseMs, callMs } = this.#times;
+    if (this.#parts.clock.now() - term.renewedAt < leaseMs - Math.min(callMs, leaseMs / 2)) return;
+    await abortable(this.#renewTerm(term), signal && { signal });
+    if (term.over.signal.aborted) throw notLeading();
   }
 
   /** True: this replica leads. False: the signal aborted first. */
@@ -98,7 +114,7 @@ export class LeaderElection {
   }
 
   /** Leads until it must not any more. */
-  async #term(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #serve(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     const { logger, metrics, identity } = this.#parts;
     const over = new AbortController();
     const stop = (): void => over.abort(signal.reason);
@@ -106,12 +122,15 @@ export class LeaderElection {
     if (signal.aborted) stop();
     logger.info({ identity }, 'this replica leads');
     metrics?.gauge('fairlead_leader', 1);
-    const renewing = this.#keepRenewing(over);
+    const term: Term = { over, renewedAt: Date.parse(this.#seen?.lease.record?.renewedAt ?? ''), renewal: undefined };
+    this.#term = term;
+    const renewing = this.#keepRenewing(term);
     try {
       await lead(over.signal);
       if (!over.signal.aborted) throw new FairleadError('internal', 'leading ended by itself');
     } finally {
       over.abort(new FairleadError('closed', 'this replica does not lead any more'));
+      this.#term = undefined;
       signal.removeEventListener('abort', stop);
       await renewing;
       metrics?.gauge('fairlead_leader', 0);
@@ -121,26 +140,37 @@ export class LeaderElection {
   }
 
   /** Renews until the term is over, and ends the term when somebody else leads or nobody can be asked for too long. */
-  async #keepRenewing(term: AbortController): Promise<void> {
+  async #keepRenewing(term: Term): Promise<void> {
     const { clock, logger } = this.#parts;
     const { renewMs, graceMs } = this.#times;
-    let renewedAt = clock.now();
+    const { signal } = term.over;
     for (;;) {
-      await this.#pause(renewMs, term.signal);
-      if (term.signal.aborted) return;
+      await this.#pause(renewMs, signal);
+      if (signal.aborted) return;
       try {
-        if (!(await this.#renew(term.signal))) {
-          term.abort(new FairleadError('conflict', 'another replica leads'));
-          return;
-        }
-        renewedAt = clock.now();
+        await this.#renewTerm(term);
       } catch (error) {
-        if (term.signal.aborted) return;
-        const silentMs = clock.now() - renewedAt;
+        if (signal.aborted) return;
+        const silentMs = clock.now() - term.renewedAt;
         logger.warn({ error, silentMs }, 'cannot renew the lease');
-        if (silentMs > graceMs) term.abort(new FairleadError('unreachable', 'the lease could not be renewed'));
+        if (silentMs > graceMs) term.over.abort(new FairleadError('unreachable', 'the lease could not be renewed'));
       }
     }
+  }
+
+  /** One renewal at a time: two would take each other for a rival. */
+  async #renewTerm(term: Term): Promise<void> {
+    term.renewal ??= this.#renewOnce(term).finally(() => {
+      term.renewal = undefined;
+    });
+    await term.renewal;
+  }
+
+  async #renewOnce(term: Term): Promise<void> {
+    // Before the call: whoever sees the new record sees it later.
+    const at = this.#parts.clock.now();
+    if (await this.#renew(term.over.signal)) term.renewedAt = at;
+    else term.over.abort(new FairleadError('conflict', 'another replica leads'));
   }
 
   /** False: somebody else leads. */
@@ -206,4 +236,16 @@ export class LeaderElection {
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
     await this.#parts.clock.sleep(ms, { signal }).catch(() => {});
   }
+}
+
+/** A time in which this replica leads. */
+interface Term {
+  readonly over: AbortController;
+  /** When the lease was last known to be this replica's. */
+  renewedAt: number;
+  renewal: Promise<void> | undefined;
+}
+
+function notLeading(): FairleadError {
+  return new FairleadError('unreachable', 'this replica does not lead');
 }

@@ -1,4 +1,4 @@
-import { tokens } from '@fairlead/core';
+import { type CallOptions, tokens } from '@fairlead/core';
 import { managerPorts } from '@fairlead/install';
 import { apiResources, ObjectClient, releasedLabel, watchResource } from '@fairlead/k8s-adapter';
 import { TunnelRelay } from '@fairlead/relay';
@@ -59,11 +59,13 @@ export const leadingModule: ContainerModule = new ContainerModule(({ bind }) => 
         tls,
         makeControlPlane,
         label,
+        election,
         clock,
         logger,
         metrics,
-      ) =>
-        new Leadership({
+      ) => {
+        const confirm = (options: CallOptions): Promise<void> => election.confirm(options);
+        return new Leadership({
           makeRelay: (interceptOwner) => {
             const verifyAgent = agentVerifier({
               identifyPod: (token, options) => identities.identifyPod(token, options),
@@ -79,14 +81,15 @@ export const leadingModule: ContainerModule = new ContainerModule(({ bind }) => 
               namespaces,
               create: (namespace) => makeControlPlane(namespace, relay),
               takeOver: (namespace, options) =>
-                takeOver(namespace, { rollout, configMaps, certificates, logger }, options),
+                takeOver(namespace, { rollout, configMaps, certificates, confirm, clock, logger }, options),
               logger,
               metrics,
             }),
           label,
           clock,
           logger,
-        }),
+        });
+      },
       [
         settings,
         managerTokens.namespaceScope,
@@ -99,6 +102,7 @@ export const leadingModule: ContainerModule = new ContainerModule(({ bind }) => 
         managerTokens.tls,
         managerTokens.makeControlPlane,
         managerTokens.leaderLabel,
+        managerTokens.leaderElection,
         tokens.clock,
         tokens.logger,
         tokens.metrics,

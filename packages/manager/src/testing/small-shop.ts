@@ -23,6 +23,11 @@ export class SmallShop {
   readonly cluster: MemoryCluster = new MemoryCluster(this.clock);
   readonly workloads: readonly Workload[] = [workloadOf('cart'), workloadOf('bank')];
 
+  /** The Service of a workload. */
+  static serviceOf(name: string): Service {
+    return serviceOf(name);
+  }
+
   /** Deploys the workloads, with agents in their pods. */
   async open(): Promise<this> {
     for (const workload of this.workloads) {
