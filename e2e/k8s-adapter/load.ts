@@ -59,3 +59,9 @@ export function ask(url: string): Promise<string> {
     sent.end();
   });
 }
+
+/** One request with the header `x-run`, on a connection of its own. */
+export async function askAs(url: string, run: string): Promise<string> {
+  const headers = { 'x-run': run, connection: 'close' };
+  return await (await fetch(url, { headers, signal: AbortSignal.timeout(10_000) })).text();
+}

@@ -1,7 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type KubernetesObject, kubernetes, ObjectClient } from '@fairlead/k8s-adapter';
+import {
+  apiResources,
+  connectKubernetes,
+  type KubernetesObject,
+  kubernetes,
+  ObjectClient,
+} from '@fairlead/k8s-adapter';
 import { connect, type Session } from '@fairlead/sdk';
 import type { RealCluster } from '../k8s-adapter/real-cluster.ts';
 
@@ -76,6 +82,13 @@ export class Person implements AsyncDisposable {
   async connect(options: { readonly label?: string; readonly signal?: AbortSignal } = {}): Promise<Session> {
     const { kubeconfig, namespace } = this;
     return await connect(kubernetes({ kubeconfig, namespace }), options);
+  }
+
+  /** Tries to put another session's fingerprint into somebody's intercept. Rejects as the API server does. */
+  async overwrite(name: string, fingerprint: string): Promise<void> {
+    await using connection = await connectKubernetes({ kubeconfig: this.kubeconfig });
+    const intercepts = new ObjectClient(connection, apiResources.intercepts);
+    await intercepts.patch({ namespace: this.namespace, name }, 'merge', { spec: { session: { fingerprint } } });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ask, startLoad } from '../k8s-adapter/load.ts';
+import { ask, askAs, startLoad } from '../k8s-adapter/load.ts';
 import { hasCluster, RealCluster } from '../k8s-adapter/real-cluster.ts';
 import { image } from '../manager/installation.ts';
 import { InstalledShop } from '../manager/installed-shop.ts';
@@ -9,10 +9,6 @@ import { Person } from './person.ts';
 
 const namespace = 'fairlead-e2e-life';
 const admin = process.env.KUBECONFIG ?? '';
-
-/** Asks with a header. */
-const askAs = (url: string, run: string): Promise<string> =>
-  fetch(url, { headers: { 'x-run': run, connection: 'close' } }).then((response) => response.text());
 
 describe.runIf(hasCluster)('the whole life of an installation', () => {
   it('from install to uninstall no request is lost, nothing but pods changes, and nothing is left', async () => {

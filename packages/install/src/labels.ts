@@ -14,3 +14,10 @@ export const managerSelector: Readonly<Record<string, string>> = {
   'app.kubernetes.io/name': 'fairlead',
   'app.kubernetes.io/component': 'manager',
 };
+
+/** Labels as a selector takes them: `a=b,c=d`. */
+export function formatLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+}

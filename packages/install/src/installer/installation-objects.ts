@@ -8,7 +8,7 @@ import {
   resourcePath,
 } from '@fairlead/k8s-adapter';
 import type { KubernetesObject } from '../kubernetes-object.ts';
-import { commonLabels } from '../labels.ts';
+import { commonLabels, formatLabels } from '../labels.ts';
 import { installedKinds, resourceOf } from './installed-kinds.ts';
 
 /** An object that an installation has in the cluster. */
@@ -19,10 +19,6 @@ export interface OwnedObject {
 
 /** Whose fields they are that `fairlead install` sets; others may set other fields of the same objects. */
 const fieldManager = 'fairlead-install';
-
-const ours = Object.entries(commonLabels)
-  .map(([name, value]) => `${name}=${value}`)
-  .join(',');
 
 /** The objects of an installation, on an API server. */
 export class InstallationObjects {
@@ -73,7 +69,7 @@ export class InstallationObjects {
     const lists = await Promise.all(
       installedKinds.map(async (resource) => {
         const client = new ObjectClient(this.#connection, resource);
-        const { items } = await client.list(undefined, { ...options, labelSelector: ours });
+        const { items } = await client.list(undefined, { ...options, labelSelector: formatLabels(commonLabels) });
         return items.map((object) => ({ resource, object }));
       }),
     );

@@ -6,6 +6,7 @@ import {
 } from '@fairlead/k8s-adapter';
 import { injectorProbe } from '../injector-probe.ts';
 import { installNames } from '../install-names.ts';
+import { formatLabels, managerSelector } from '../labels.ts';
 import type { InstallationObjects } from './installation-objects.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -73,13 +74,17 @@ export class ManagerHealth {
     await waitUntil(
       this.#connection.clock,
       async () => {
-        const labelSelector = 'app.kubernetes.io/name=fairlead';
-        const pods = this.#objects.like({ apiVersion: 'v1', kind: 'Pod' });
-        const { items } = await pods.list(this.#namespace, { ...options, labelSelector });
-        return items.length === 0 ? true : undefined;
+        return (await this.#pods(options)).length === 0 ? true : undefined;
       },
       options,
     );
+  }
+
+  /** Those on their way out as well. */
+  async #pods(options: CallOptions): Promise<readonly AnyObject[]> {
+    const labelSelector = formatLabels(managerSelector);
+    const pods = this.#objects.like({ apiVersion: 'v1', kind: 'Pod' });
+    return (await pods.list(this.#namespace, { ...options, labelSelector })).items;
   }
 
   /** Undefined while a replica is missing, or of an earlier kind. */
@@ -90,7 +95,9 @@ export class ManagerHealth {
     const wanted = spec?.replicas ?? 1;
     const isSeen = status?.observedGeneration === metadata?.generation;
     const isCurrent = status?.updatedReplicas === wanted && status.replicas === wanted;
-    return found && isSeen && isCurrent && status.readyReplicas === wanted ? wanted : undefined;
+    if (!found || !isSeen || !isCurrent || status.readyReplicas !== wanted) return undefined;
+    // One on its way out still answers the API server, in its own way.
+    return (await this.#pods(options)).length === wanted ? wanted : undefined;
   }
 
   async #isInjectorReached(options: CallOptions): Promise<boolean> {
