@@ -38,7 +38,7 @@ describe.runIf(hasCluster)('the command, as somebody who may only intercept', ()
     const fine = await fairlead(ada.kubeconfig, 'status', '-o', 'json');
     const lacking = await fairlead(stranger.kubeconfig, 'status', '-o', 'json');
 
-    expect(fine.status).toBe(0);
+    expect(fine).toMatchObject({ status: 0 });
     expect(JSON.parse(fine.stdout)).toMatchObject({ cluster: 'kubernetes', namespace, problems: [], workloads: 1 });
     expect(lacking.status).toBe(4);
     const { problems } = JSON.parse(lacking.stdout) as { problems: { message: string }[] };

@@ -31,7 +31,7 @@ export class KubernetesPreflight implements Preflight {
     const manager = this.#manager;
     const connection = this.#connection;
     const version = await readServerVersion(connection, options);
-    const rights = neededRights(namespace, manager.namespace);
+    const rights = neededRights(namespace, manager);
     const [installed, lacking, found] = await Promise.all([
       isInstalled(connection, options),
       Promise.all(rights.map(async (right) => ((await isGranted(connection, right, options)) ? [] : [right]))),
@@ -61,9 +61,9 @@ async function isInstalled(connection: KubernetesConnection, options: CallOption
 }
 
 async function isGranted(connection: KubernetesConnection, right: NeededRight, options: CallOptions): Promise<boolean> {
-  const { resource, verb, namespace, subresource } = right;
+  const { resource, verb, namespace, subresource, name } = right;
   const { group, plural } = resource;
-  const resourceAttributes = { namespace, verb, group, resource: plural, ...(subresource && { subresource }) };
+  const resourceAttributes = { namespace, verb, group, resource: plural, name, ...(subresource && { subresource }) };
   const reviews = new ObjectClient<KubernetesObject & { status?: { allowed?: boolean } }>(
     connection,
     apiResources.selfSubjectAccessReviews,
