@@ -21,7 +21,7 @@ describe('taking a namespace over', () => {
           },
         },
         configMaps: { refreshCompanions: async () => {} },
-        certificates: { watch: () => nothingUntil(signal) },
+        certificates: { watch: () => nothingUntil(signal) as never },
         confirm: async () => {
           if (!leads) throw new Error('another one leads');
         },
@@ -44,6 +44,7 @@ describe('taking a namespace over', () => {
   });
 });
 
-async function* nothingUntil(signal: AbortSignal): AsyncGenerator<never, void, undefined> {
+async function* nothingUntil(signal: AbortSignal): AsyncGenerator<undefined, void, undefined> {
+  yield undefined;
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
