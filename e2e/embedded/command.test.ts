@@ -140,8 +140,9 @@ describe('fairlead with --local', () => {
     expect((await first.finished).status).not.toBe(0);
   });
 
-  it('frees the intercepts of a killed process within its lease of 15 s', async () => {
-    const doomed = start(['intercept', 'cart', '--port', `http:${local}`, ...header, '--local', socket]);
+  it('frees the intercepts of a killed process within its lease of 15 s, and not before (cases 37, 38)', async () => {
+    const taking = ['intercept', 'cart', '--port', `http:${local}`, '--local', socket];
+    const doomed = start(taking);
     await until(
       async () => doomed.stderr(),
       (shown) => shown.includes('is active'),
@@ -154,8 +155,15 @@ describe('fairlead with --local', () => {
     const names = async (): Promise<number> =>
       JSON.parse((await run('list', '-o', 'json')).stdout).workloads[0].intercepts.length;
 
+    const tooEarly = start([...taking, '-o', 'json']);
+    await tooEarly.finished;
+    expect(JSON.parse(tooEarly.stdout()).error).toMatchObject({ code: 'conflict' });
     await until(names, (count) => count === 0, 17_000);
-  }, 40_000);
+    const next = await start([...taking, '--', process.execPath, '-e', '']).finished;
+
+    expect(next).toMatchObject({ status: 0, stderr: expect.stringContaining('is active') });
+    expect(await names()).toBe(0);
+  }, 60_000);
 
   it('says that nothing runs where nothing does, with exit status 4', async () => {
     const { status, stderr } = await start(['list', '--local', join(folder, 'nothing.sock')]).finished;

@@ -278,6 +278,33 @@ describe('TunnelRelay: streams', () => {
     await expect.poll(() => fixture.relay.sessions()).toEqual([]);
   });
 
+  it('fails the streams of one of four tunnels that dies, and no others (case 27)', async () => {
+    await using fixture = new RelayFixture();
+    fixture.own('shop/price');
+    const session = await fixture.session();
+    const pods = ['1', '2', '3', '4'].map((number) => ({ name: `cart-${number}`, uid: `uid-${number}` }));
+    const agents = await Promise.all(pods.map((pod) => fixture.agent({ pod })));
+    const streams = agents.map((agent) => agent.divert('shop/price'));
+    await expect.poll(() => session.offered.length).toBe(4);
+    for (const { incoming } of session.offered) {
+      const far = incoming.accept();
+      far.on('error', () => {});
+      far.pipe(far);
+    }
+    await Promise.all(streams.map((stream) => stream.accepted));
+    const [doomed, ...others] = streams as [TunnelStream, ...TunnelStream[]];
+
+    const failure = once(doomed, 'error');
+    await agents[0]?.disconnect();
+
+    expect((await failure)[0]).toBeInstanceOf(Error);
+    for (const stream of others) stream.write('still here');
+    expect(await Promise.all(others.map((stream) => read(stream, 10)))).toEqual(Array(3).fill('still here'));
+    const connected = (): string[] => fixture.relay.agents().map(({ pod }) => pod.name);
+    await expect.poll(connected).toHaveLength(3);
+    expect(connected()).not.toContain('cart-1');
+  });
+
   it('cancels at the session when the agent gives up before the answer', async () => {
     await using fixture = new RelayFixture();
     fixture.own('shop/price');
