@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, connect as dial } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type LocalCluster, type LocalClusterAdapter, local } from '@fairlead/local-adapter';
-import { connect, type NoTrafficError } from '@fairlead/sdk';
+import { connect, type NoTrafficError, toHar } from '@fairlead/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shopManifest } from './shop.ts';
 import { until } from './until.ts';
@@ -237,9 +237,30 @@ describe('on the embedded cluster', () => {
     expect(afterwards).toBe('mine');
   });
 
-  it('a wiretap copies requests and answers, which reach the app all the same', async () => {
+  it('a wiretap yields the exchanges of every replica, who answered, and no credentials', async () => {
     await using session = await connect(shop);
-    await using tap = await session.wiretap({ workload: 'statefulset/orders' });
+    await using mine = await session.intercept({
+      workload: 'cart',
+      port: 'http',
+      match: { headers: { 'x-run': session.key } },
+      handler: () => Response.json({ mine: true }),
+    });
+    await using tap = await session.wiretap({ workload: 'cart', port: 'http' });
+
+    await Promise.all([cart({ 'x-run': session.key, authorization: 'Bearer hush' }), cart(), cart(), cart()]);
+    const exchanges = await Promise.all([1, 2, 3, 4].map(() => tap.next()));
+
+    const by = (who: string) => exchanges.filter(({ servedBy }) => servedBy === who);
+    expect(by(`default/${mine.name}`).map(({ response }) => response?.json())).toEqual([{ mine: true }]);
+    expect(by('app').map(({ response }) => response?.status)).toEqual([200, 200, 200]);
+    expect(new Set(exchanges.map(({ pod }) => pod)).size).toBe(2);
+    expect(JSON.stringify(toHar(exchanges))).not.toContain('hush');
+    expect(tap.stats).toEqual({ seen: 4, delivered: 4, dropped: 0, truncated: 0 });
+  });
+
+  it('a wiretap of bytes copies what is no HTTP as well', async () => {
+    await using session = await connect(shop);
+    await using tap = await session.wiretapBytes({ workload: 'statefulset/orders' });
 
     expect(await order('rope')).toContain('booked rope');
     let copied = '';

@@ -14,13 +14,23 @@ export type { HandlerFailure } from './handler/handler-server.ts';
 export type { CallSource, HandlerContext, RequestHandler } from './handler/request-handler.ts';
 export { type CallBudget, Intercept, type LeaveOptions, type NextOptions, type Replicas } from './intercept.ts';
 export type { InterceptEvents } from './intercept-events.ts';
-export type { InterceptOptions, PortOptions, TrafficOptions, WiretapOptions } from './intercept-options.ts';
+export type {
+  ExchangeOptions,
+  InterceptOptions,
+  PortOptions,
+  TrafficOptions,
+  WiretapOptions,
+} from './intercept-options.ts';
 export type { LocalAddress, LocalTarget } from './local-target.ts';
 export type { DryRun, PlanRequest } from './plan.ts';
 export { Session } from './session.ts';
 export type { SessionEvents } from './session-events.ts';
 export type { TrafficCounters } from './traffic/diverted-traffic.ts';
-export type { TapConnection, TapEvent } from './traffic/tap-event.ts';
-export type { TapStats } from './traffic/tap-queue.ts';
-export { Wiretap } from './wiretap.ts';
+export type { Exchange, ExchangeTiming, TappedMessage, TappedRequest, TappedResponse } from './wiretap/exchange.ts';
+export type { WhenFull } from './wiretap/exchange-intake.ts';
+export { ExchangeWiretap, type NextExchangeOptions } from './wiretap/exchange-wiretap.ts';
+export type { TapConnection, TapEvent } from './wiretap/tap-event.ts';
+export type { TapStats } from './wiretap/tap-intake.ts';
+export { type Har, toHar } from './wiretap/to-har.ts';
+export { Wiretap } from './wiretap/wiretap.ts';
 export { parseWorkloadReference, type WorkloadReference } from './workload-reference.ts';

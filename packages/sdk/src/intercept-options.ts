@@ -1,6 +1,7 @@
 import type { CallOptions, InterceptProgress, Match, Toggle } from '@fairlead/core';
 import type { RequestHandler } from './handler/request-handler.ts';
 import type { LocalTarget } from './local-target.ts';
+import type { WhenFull } from './wiretap/exchange-intake.ts';
 import type { WorkloadReference } from './workload-reference.ts';
 
 /** Which traffic is meant. */
@@ -50,12 +51,36 @@ export interface PortOptions {
 export interface WiretapOptions extends TrafficOptions {
   /** Several ports instead of one. Empty: the only port that there is. */
   readonly ports?: readonly (string | number | Omit<PortOptions, 'to'>)[] | undefined;
-  /** Bytes that may wait to be read here; beyond them bytes are dropped and counted. Default 8 MiB. */
+  /** Bytes that may be held here; of what comes beyond them something is dropped and counted. Default 8 MiB. */
   readonly bufferBytes?: number | undefined;
 }
 
+/** What `session.wiretap()` is asked for beside the traffic: how exchanges are captured. */
+export interface ExchangeOptions {
+  /** Bytes that are kept of each body. Default 64 KiB; 0: none. */
+  readonly bodyBytes?: number | undefined;
+  /**
+   * Headers whose values are replaced by `[redacted]`. Default: `authorization`, `proxy-authorization`, `cookie` and
+   * `set-cookie`. Given, it stands for itself: name those as well that are to stay secret.
+   */
+  readonly redact?: readonly string[] | undefined;
+  /** Exchanges that may wait to be read. Default 256. */
+  readonly items?: number | undefined;
+  /** Which exchange is dropped when they are not read in time. The traffic never waits. Default `drop-oldest`. */
+  readonly whenFull?: WhenFull | undefined;
+}
+
 /** The defaults of the options above. */
-export const interceptDefaults: { readonly timeoutMs: number; readonly bufferBytes: number } = {
+export const interceptDefaults: {
+  readonly timeoutMs: number;
+  readonly bufferBytes: number;
+  readonly bodyBytes: number;
+  readonly redact: readonly string[];
+  readonly items: number;
+} = {
   timeoutMs: 60_000,
   bufferBytes: 8 * 1024 * 1024,
+  bodyBytes: 64 * 1024,
+  redact: ['authorization', 'proxy-authorization', 'cookie', 'set-cookie'],
+  items: 256,
 };

@@ -3,6 +3,7 @@ import { FairleadError, type InterceptSpec, type PortSelector, parseMatch, type 
 import { Budget } from './handler/combine.ts';
 import type { RequestHandler } from './handler/request-handler.ts';
 import {
+  type ExchangeOptions,
   type InterceptOptions,
   interceptDefaults,
   type PortOptions,
@@ -10,6 +11,7 @@ import {
   type WiretapOptions,
 } from './intercept-options.ts';
 import { type ParsedTarget, parseLocalTarget } from './local-target.ts';
+import type { ExchangeIntakeOptions } from './wiretap/exchange-intake.ts';
 import { parseWorkloadReference } from './workload-reference.ts';
 
 /** Who serves the traffic of a port. */
@@ -32,6 +34,7 @@ const trafficFields = ['workload', 'port', 'ports', 'service', 'container', 'mat
 const waitFields = ['timeoutMs', 'onProgress', 'signal'];
 const interceptFields = new Set([...trafficFields, ...waitFields, 'to', 'handler', 'times', 'toggle']);
 const wiretapFields = new Set([...trafficFields, ...waitFields, 'bufferBytes']);
+const exchangeFields = new Set([...wiretapFields, 'bodyBytes', 'redact', 'items', 'whenFull']);
 
 /** Reads the options of an intercept. Fails with `bad-request`, `bad-match` or `unsupported`. */
 export function parseIntercept(
@@ -62,13 +65,41 @@ export function parseIntercept(
 export function parseWiretap(
   options: WiretapOptions,
   namespace: string,
+  known: ReadonlySet<string> = wiretapFields,
 ): WantedTraffic & { readonly bufferBytes: number } {
-  refuseUnknown(options, wiretapFields);
+  refuseUnknown(options, known);
   const { bufferBytes = interceptDefaults.bufferBytes } = options;
   requirePositive('bufferBytes', bufferBytes);
   const selectors = portsOf(options).map((port) => selectorOf(port, options));
   const traffic = parseTraffic(options, namespace, selectors);
   return { ...traffic, spec: { ...traffic.spec, mode: 'wiretap' }, bufferBytes };
+}
+
+/** Reads the options of a wiretap of exchanges. Fails as {@link parseIntercept}. */
+export function parseExchangeWiretap(
+  options: WiretapOptions & ExchangeOptions,
+  namespace: string,
+): WantedTraffic & { readonly intake: ExchangeIntakeOptions } {
+  const { bodyBytes, redact, items } = { ...interceptDefaults, ...definedOf(options) };
+  const { whenFull = 'drop-oldest' } = options;
+  if (!(Number.isInteger(bodyBytes) && bodyBytes >= 0)) throw bad(`bodyBytes is ${bodyBytes}, not a number of bytes`);
+  if (!Array.isArray(redact) || redact.some((name) => typeof name !== 'string'))
+    throw bad('redact is no list of names');
+  requirePositive('items', items);
+  if (whenFull !== 'drop-oldest' && whenFull !== 'drop-newest') {
+    throw bad(`whenFull is ${JSON.stringify(whenFull)}`, ['drop-oldest', 'drop-newest']);
+  }
+  const { bufferBytes, ...wanted } = parseWiretap(options, namespace, exchangeFields);
+  const secret = new Set(redact.map((name) => name.toLowerCase()));
+  return { ...wanted, intake: { bodyBytes, redact: secret, items, whenFull, bufferBytes } };
+}
+
+function definedOf({ bodyBytes, redact, items }: ExchangeOptions) {
+  return {
+    ...(bodyBytes !== undefined && { bodyBytes }),
+    ...(redact !== undefined && { redact }),
+    ...(items !== undefined && { items }),
+  };
 }
 
 /** What is selected when nothing else is said: the selectors of the options, none when there is only one port. */

@@ -14,9 +14,9 @@ import { EventEmitter } from 'eventemitter3';
 import { ClusterView } from './cluster-view.ts';
 import { type ExplainedRequest, explainRequest, type RequestExplanation } from './expectations/explain-request.ts';
 import { Intercept } from './intercept.ts';
-import type { InterceptOptions, WiretapOptions } from './intercept-options.ts';
+import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './intercept-options.ts';
 import { notify } from './notify.ts';
-import { parseIntercept, parseWiretap } from './parse-intercept.ts';
+import { parseExchangeWiretap, parseIntercept, parseWiretap } from './parse-intercept.ts';
 import type { DryRun, PlanRequest } from './plan.ts';
 import { RecordWatch } from './registry/record-watch.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -24,7 +24,11 @@ import type { SessionIdentity } from './session-identity.ts';
 import type { SessionPorts } from './session-ports.ts';
 import { SessionTunnel } from './tunnel/session-tunnel.ts';
 import { readMetadata } from './tunnel/wire.ts';
-import { Wiretap } from './wiretap.ts';
+import { ByteIntake } from './wiretap/byte-intake.ts';
+import { ExchangeIntake } from './wiretap/exchange-intake.ts';
+import { ExchangeWiretap } from './wiretap/exchange-wiretap.ts';
+import type { TapEvent } from './wiretap/tap-event.ts';
+import { Wiretap } from './wiretap/wiretap.ts';
 import type { WorkloadReference } from './workload-reference.ts';
 
 /** What a {@link Session} is made of. */
@@ -52,7 +56,7 @@ export class Session implements AsyncDisposable {
   readonly #parts: SessionParts;
   readonly #view: ClusterView;
   readonly #records: RecordWatch;
-  readonly #held = new Map<string, Intercept | Wiretap>();
+  readonly #held = new Map<string, Intercept | Wiretap<unknown>>();
   readonly #over = new AbortController();
   #tunnel: SessionTunnel | undefined;
   #closing: Promise<void> | undefined;
@@ -122,11 +126,23 @@ export class Session implements AsyncDisposable {
     return await this.#activate(intercept, options, timeoutMs);
   }
 
-  /** Copies traffic here. Never conflicts, and the traffic does not notice. Fails as {@link intercept} does. */
-  async wiretap(options: WiretapOptions): Promise<Wiretap> {
+  /**
+   * Copies HTTP/1 requests with their answers here. Never conflicts, and the traffic does not notice. Fails as
+   * {@link intercept} does.
+   */
+  async wiretap(options: WiretapOptions & ExchangeOptions): Promise<ExchangeWiretap> {
     this.#begin(options);
-    const { timeoutMs, ...wanted } = parseWiretap(options, this.namespace);
-    return await this.#activate(new Wiretap({ ...this.#entryParts(wanted.name), ...wanted }), options, timeoutMs);
+    const { timeoutMs, intake, ...wanted } = parseExchangeWiretap(options, this.namespace);
+    const parts = { ...this.#entryParts(wanted.name), ...wanted, intake: new ExchangeIntake(intake) };
+    return await this.#activate(new ExchangeWiretap(parts), options, timeoutMs);
+  }
+
+  /** Copies traffic of any kind here, as bytes. Otherwise as {@link wiretap}. */
+  async wiretapBytes(options: WiretapOptions): Promise<Wiretap<TapEvent>> {
+    this.#begin(options);
+    const { timeoutMs, bufferBytes, ...wanted } = parseWiretap(options, this.namespace);
+    const parts = { ...this.#entryParts(wanted.name), ...wanted, intake: new ByteIntake(bufferBytes) };
+    return await this.#activate(new Wiretap(parts), options, timeoutMs);
   }
 
   /** Everything that stands in the way of intercepts in this namespace. */
@@ -217,7 +233,7 @@ export class Session implements AsyncDisposable {
     };
   }
 
-  async #activate<Held extends Intercept | Wiretap>(
+  async #activate<Held extends Intercept | Wiretap<unknown>>(
     held: Held,
     { signal, onProgress }: InterceptOptions | WiretapOptions,
     timeoutMs: number,

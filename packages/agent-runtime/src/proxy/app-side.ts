@@ -10,6 +10,7 @@ const lendFromBytes = 16_384;
 /** The connection to the app that belongs to one client connection. */
 export class AppSide implements Side {
   readonly isApp = true;
+  readonly interceptId = undefined;
   readonly #owner: SideOwner;
   readonly #address: AppAddress;
   /** The hosts to try, in order. */

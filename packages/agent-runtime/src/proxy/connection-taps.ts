@@ -1,5 +1,6 @@
 import type { RequestView, TapDirection } from '@fairlead/core';
 import type { CompiledWiretap, RouteTable } from './routes.ts';
+import type { Side } from './side.ts';
 import type { TapSink } from './tap-sink.ts';
 
 /** Opens the sink of a wiretap for one connection. */
@@ -49,6 +50,11 @@ export class ConnectionTaps {
     this.#sinks.set(wiretap.id, sink);
     return sink;
   }
+}
+
+/** Tells each of the sinks who gives the answer that follows, when that is not the app. */
+export function tellServedBy(sinks: readonly TapSink[], { interceptId }: Side): void {
+  if (interceptId !== undefined) for (const sink of sinks) sink.servedBy(interceptId);
 }
 
 /** Hands bytes to each of the sinks. */

@@ -43,6 +43,10 @@ export class DivertedSide implements Side {
     this.#options = options;
   }
 
+  get interceptId(): string {
+    return this.intercept.id;
+  }
+
   /** Whether another request may be sent on it after a pause. Local servers close idle connections, often after 5 s. */
   get isFresh(): boolean {
     const { clock, limits } = this.#options;

@@ -1,5 +1,5 @@
 import { type AnswerState, ResponseReader } from '../http1/response-reader.ts';
-import { copyTo } from './connection-taps.ts';
+import { copyTo, tellServedBy } from './connection-taps.ts';
 import { type Exchange, isRepeatable } from './exchange.ts';
 import type { Side } from './side.ts';
 
@@ -71,6 +71,7 @@ export class ExchangeQueue {
     this.end = 0;
     for (let due = this.first; due && !due.isAnswered && this.end < bytes.length; due = this.first) {
       const start = this.end;
+      if (due.taps && !this.#answers.hasBegun) tellServedBy(due.taps, due.side);
       this.end = this.#answers.take(bytes, start, due);
       if (due.taps) copyTo(due.taps, 'response', bytes.subarray(start, this.end));
       if (this.#answers.state !== 'done') return;

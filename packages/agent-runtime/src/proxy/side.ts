@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 /** One of the parties that a client connection's bytes may go to: the app, or the holder of an intercept. */
 export interface Side {
   readonly isApp: boolean;
+  /** The intercept whose holder this is; undefined for the app. */
+  readonly interceptId: string | undefined;
   /** Sends bytes. False: send no more until {@link SideOwner.sideReady}. */
   write(bytes: Buffer): boolean;
   /** The client sends no more: passes its half-close on. */

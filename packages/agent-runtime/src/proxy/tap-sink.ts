@@ -33,6 +33,11 @@ export class TapSink {
     }
   }
 
+  /** The answer that follows is given by the holder of this intercept. */
+  servedBy(intercept: string): void {
+    if (!this.#isOver) this.#stream?.write(encodeTapFrame({ servedBy: intercept }));
+  }
+
   /** No more bytes come. */
   end(): void {
     if (this.#isOver) return;

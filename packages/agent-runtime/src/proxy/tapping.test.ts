@@ -17,10 +17,20 @@ const adasEar: PortRoutes = { intercepts: [], wiretaps: [{ id: 'ear', match: { h
 function copied(stream: ScriptedStream | undefined) {
   const heard = { request: '', response: '', dropped: 0 };
   for (const frame of new TapFrameDecoder().decode(stream?.received ?? Buffer.alloc(0))) {
+    if ('servedBy' in frame) continue;
     if ('dropped' in frame) heard.dropped += frame.dropped;
     else heard[frame.direction] += Buffer.from(frame.bytes).toString('latin1');
   }
   return heard;
+}
+
+/** Who gave the answers, in turn with the answers. */
+function served(stream: ScriptedStream | undefined): readonly string[] {
+  const frames = new TapFrameDecoder().decode(stream?.received ?? Buffer.alloc(0));
+  return frames.flatMap((frame) => {
+    if ('servedBy' in frame) return [`by ${frame.servedBy}`];
+    return frame.direction === 'response' ? ['answer'] : [];
+  });
 }
 
 it('copies both directions of everything, and changes nothing', async () => {
@@ -72,6 +82,7 @@ it('copies what an intercept diverts as well', async () => {
   const [stream] = made.diverter.taps.get('ear') ?? [];
   expect(copied(stream).request).toBe(get('/1', ada) + get('/2'));
   expect(copied(stream).response).toMatch(/dev GET \/1.*app GET \/2/s);
+  expect(served(stream)).toEqual(['by mine', 'answer', 'answer']);
 });
 
 it('copies a connection that an exclusive intercept takes', async () => {

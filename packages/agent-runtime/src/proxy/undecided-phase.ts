@@ -1,5 +1,5 @@
 import { requestIn } from '../http1/request-reader.ts';
-import { copyTo } from './connection-taps.ts';
+import { copyTo, tellServedBy } from './connection-taps.ts';
 import type { Phase, PhaseHost } from './phase.ts';
 
 /**
@@ -47,6 +47,7 @@ export class UndecidedPhase implements Phase {
     counters.diverted += 1;
     if (!bytes) side.open();
     const taps = routes.wiretaps.length > 0 ? host.taps.forConnection(routes, request) : undefined;
+    if (taps) tellServedBy(taps, side);
     if (taps && bytes) copyTo(taps, 'request', bytes);
     host.becomeRaw(side, bytes ? [bytes] : [], taps);
   }

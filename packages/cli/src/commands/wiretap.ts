@@ -33,7 +33,7 @@ export async function wiretap(
   const { progress } = context;
   progress.step('connecting');
   await using session = await connect(context.cluster(), context);
-  await using tap = await session.wiretap({
+  await using tap = await session.wiretapBytes({
     workload,
     ports: ports.map(({ port }) => ({ port })),
     ...traffic,
@@ -58,7 +58,7 @@ export async function wiretap(
 
 async function read(
   { terminal, format }: CommandContext,
-  tap: Wiretap,
+  tap: Wiretap<TapEvent>,
   limit: number,
 ): Promise<readonly CopiedPiece[]> {
   const pieces: CopiedPiece[] = [];

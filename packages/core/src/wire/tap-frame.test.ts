@@ -6,13 +6,18 @@ const direction = fc.constantFrom('request' as const, 'response' as const);
 const frame: fc.Arbitrary<TapFrame> = fc.oneof(
   fc.record({ direction, bytes: fc.uint8Array({ minLength: 1, maxLength: 40 }) }),
   fc.record({ direction, dropped: fc.nat(0xffffffff) }),
+  fc.record({ servedBy: fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }) }),
 );
 
 /** Joins neighbouring pieces of one frame, so that only what was sent remains. */
 const summary = (frames: readonly TapFrame[]): string =>
   frames
     .map((f) =>
-      'dropped' in f ? `${f.direction}-${f.dropped};` : [...f.bytes].map((b) => `${f.direction}${b};`).join(''),
+      'servedBy' in f
+        ? `by ${f.servedBy};`
+        : 'dropped' in f
+          ? `${f.direction}-${f.dropped};`
+          : [...f.bytes].map((b) => `${f.direction}${b};`).join(''),
     )
     .join('');
 

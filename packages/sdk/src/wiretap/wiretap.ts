@@ -1,55 +1,64 @@
 import type { Readable } from 'node:stream';
-import type { FairleadError, InterceptPhase, InterceptSpec, SessionRef, TapStream } from '@fairlead/core';
+import {
+  type FairleadError,
+  type InterceptPhase,
+  type InterceptSpec,
+  type SessionRef,
+  TapFrameDecoder,
+  type TapStream,
+} from '@fairlead/core';
 import type { IncomingStream } from '@fairlead/tunnel';
-import { type ActivationOptions, RegistryEntry, type RegistryEntryParts } from './registry/registry-entry.ts';
-import { TapCopy } from './traffic/tap-copy.ts';
-import type { TapEvent } from './traffic/tap-event.ts';
-import { TapQueue, type TapStats } from './traffic/tap-queue.ts';
+import { type ActivationOptions, RegistryEntry, type RegistryEntryParts } from '../registry/registry-entry.ts';
+import type { ConnectionIntake, TapIntake, TapStats } from './tap-intake.ts';
 
 /** What a {@link Wiretap} is made of. */
-export interface WiretapParts extends RegistryEntryParts {
+export interface WiretapParts<Item> extends RegistryEntryParts {
   readonly namespace: string;
   readonly name: string;
   readonly spec: InterceptSpec;
   readonly session: SessionRef;
-  readonly bufferBytes: number;
+  /** Makes what is yielded out of the copied bytes. */
+  readonly intake: TapIntake<Item>;
   /** Called once, when the wiretap has ended in whatever way. */
   readonly onEnd: () => void;
 }
 
+/** Copied connections at once; more are not copied. */
+const maxConnections = 1024;
+
 /**
- * A copy of traffic; the traffic itself does not notice. Made by `session.wiretap()`. Iterate it once: the iteration
- * ends when the wiretap is left, and fails when it is lost.
+ * A copy of traffic; the traffic itself does not notice. Made by `session.wiretap()` and `session.wiretapBytes()`. The
+ * iteration ends when the wiretap is left, and fails when it is lost.
  */
-export class Wiretap implements AsyncIterable<TapEvent>, AsyncDisposable {
+export class Wiretap<Item> implements AsyncIterable<Item>, AsyncDisposable {
   /** Its name in the namespace. */
   readonly name: string;
   /** Its namespace. */
   readonly namespace: string;
   /** What was asked for. */
   readonly spec: InterceptSpec;
-  readonly #parts: WiretapParts;
+  readonly #parts: WiretapParts<Item>;
   readonly #entry: RegistryEntry;
-  readonly #queue: TapQueue<TapEvent>;
+  readonly #intake: TapIntake<Item>;
   readonly #streams = new Set<Readable>();
   #phase: InterceptPhase = 'requested';
   #connections = 0;
   #leaving: Promise<void> | undefined;
 
   /** @internal Wiretaps are made by `session.wiretap()`. */
-  constructor(parts: WiretapParts) {
+  constructor(parts: WiretapParts<Item>) {
     const { name, namespace, spec, session } = parts;
     this.name = name;
     this.namespace = namespace;
     this.spec = spec;
     this.#parts = parts;
-    this.#queue = new TapQueue<TapEvent>(parts.bufferBytes);
+    this.#intake = parts.intake;
     this.#entry = new RegistryEntry({ namespace, name, spec, session }, parts, {
       changed: ({ phase }) => {
         this.#phase = phase;
       },
       lost: (error) => {
-        this.#queue.end(error);
+        this.#intake.end(error);
         void this.leave();
       },
     });
@@ -62,12 +71,12 @@ export class Wiretap implements AsyncIterable<TapEvent>, AsyncDisposable {
 
   /** What was seen, what reached the reader, and what did not. */
   get stats(): TapStats {
-    return this.#queue.stats;
+    return this.#intake.stats;
   }
 
-  /** The events, in the order in which they came. */
-  [Symbol.asyncIterator](): AsyncIterator<TapEvent, void, undefined> {
-    return this.#queue.read();
+  /** What was copied, in the order in which it came. */
+  [Symbol.asyncIterator](): AsyncIterator<Item, void, undefined> {
+    return this.#intake.read();
   }
 
   /** Ends the wiretap. What was copied before can still be read. Never rejects and may be called again. */
@@ -102,24 +111,39 @@ export class Wiretap implements AsyncIterable<TapEvent>, AsyncDisposable {
       incoming.refuse('refused', 'closed: the wiretap was left');
       return;
     }
-    if (this.#queue.isFull) {
+    if (this.#intake.isFull || this.#streams.size >= maxConnections) {
+      this.#intake.missedConnection();
       // Nobody reads. A connection that is not copied at all costs least, and cannot be mistaken for a whole one.
       incoming.refuse('busy', 'the wiretap is not read');
       return;
     }
     this.#connections += 1;
     const { pod, containerPort, protocol, source } = metadata;
-    const copy = new TapCopy({ id: this.#connections, pod, containerPort, protocol, source }, this.#queue);
+    const connection = this.#intake.connected({ id: this.#connections, pod, containerPort, protocol, source });
     const stream = incoming.accept();
     this.#streams.add(stream);
-    void copy.run(stream).then(() => this.#streams.delete(stream));
+    void copy(stream, connection).then(() => this.#streams.delete(stream));
   }
 
   async #leave(): Promise<void> {
     await this.#entry.remove();
     for (const stream of this.#streams) stream.destroy();
     this.#phase = 'released';
-    this.#queue.end();
+    this.#intake.end();
     this.#parts.onEnd();
   }
+}
+
+/** Copies until the stream ends or breaks. Never rejects. */
+async function copy(stream: Readable, connection: ConnectionIntake): Promise<void> {
+  const decoder = new TapFrameDecoder();
+  try {
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      for (const frame of decoder.decode(chunk)) connection.take(frame);
+    }
+  } catch {
+    // The connection was cut, or carries what is no tap: either way there is no more of it.
+  }
+  stream.destroy();
+  await connection.end();
 }

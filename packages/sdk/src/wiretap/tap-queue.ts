@@ -1,12 +1,4 @@
-/** How complete a copy is, in bytes of traffic. */
-export interface TapStats {
-  /** Bytes of which this side heard, whether they came or not. */
-  readonly seen: number;
-  /** Bytes that were handed to the reader. */
-  readonly delivered: number;
-  /** Bytes that did not come, or were thrown away here, because they were not read in time. */
-  readonly dropped: number;
-}
+import type { TapStats } from './tap-intake.ts';
 
 /** What an item costs beside its bytes, so that many small ones do not fill the memory. */
 const itemBytes = 256;
@@ -31,7 +23,7 @@ export class TapQueue<T> {
   }
 
   /** How complete the copy is. */
-  get stats(): TapStats {
+  get stats(): Omit<TapStats, 'truncated'> {
     return { ...this.#stats };
   }
 

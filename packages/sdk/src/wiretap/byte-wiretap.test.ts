@@ -1,12 +1,12 @@
 import { encodeTapFrame } from '@fairlead/core';
 import { describe, expect, it } from 'vitest';
-import { SessionLab } from './testing/session-lab.ts';
+import { SessionLab } from '../testing/session-lab.ts';
 
-describe('Session.wiretap', () => {
+describe('Session.wiretapBytes', () => {
   it('yields the bytes of each connection with what is missing, and counts', async () => {
     await using lab = await SessionLab.start();
     const session = await lab.connect();
-    const tap = await session.wiretap({ workload: 'cart', port: 'http', name: 'look' });
+    const tap = await session.wiretapBytes({ workload: 'cart', port: 'http', name: 'look' });
     const stream = lab.relay.tap('shop/look');
     stream.write(encodeTapFrame({ direction: 'request', bytes: Buffer.from('GET') }));
     stream.write(encodeTapFrame({ direction: 'response', dropped: 7 }));
@@ -21,7 +21,7 @@ describe('Session.wiretap', () => {
     }
 
     expect(told).toEqual(['1 cart-1 bytes GET', '1 cart-1 dropped 7', '1 cart-1 bytes OK', '1 cart-1 end ']);
-    expect(tap.stats).toEqual({ seen: 12, delivered: 5, dropped: 7 });
+    expect(tap.stats).toEqual({ seen: 12, delivered: 5, dropped: 7, truncated: 1 });
     await tap.leave();
     expect(await lab.registry.list('shop')).toEqual([]);
     expect(tap.phase).toBe('released');
@@ -30,7 +30,7 @@ describe('Session.wiretap', () => {
   it('keeps memory bounded when nobody reads, says where bytes are missing, and refuses more connections', async () => {
     await using lab = await SessionLab.start();
     const session = await lab.connect();
-    const tap = await session.wiretap({ workload: 'cart', name: 'look', bufferBytes: 10_000 });
+    const tap = await session.wiretapBytes({ workload: 'cart', name: 'look', bufferBytes: 10_000 });
     const stream = lab.relay.tap('shop/look');
     for (let piece = 0; piece < 20; piece++) {
       stream.write(encodeTapFrame({ direction: 'request', bytes: Buffer.alloc(1_000) }));
@@ -55,8 +55,8 @@ describe('Session.wiretap', () => {
   it('ends its iteration when it is left, and fails it when it is lost', async () => {
     await using lab = await SessionLab.start();
     const session = await lab.connect();
-    const left = await session.wiretap({ workload: 'cart', name: 'left' });
-    const lost = await session.wiretap({ workload: 'cart', name: 'lost' });
+    const left = await session.wiretapBytes({ workload: 'cart', name: 'left' });
+    const lost = await session.wiretapBytes({ workload: 'cart', name: 'lost' });
     const read = async (tap: AsyncIterable<unknown>): Promise<string> => {
       for await (const _ of tap) return 'something';
       return 'ended';
