@@ -57,7 +57,7 @@ function isDiverted(value: Fields): value is Fields & (DivertStream | TapStream)
     (value.kind === 'divert' || value.kind === 'tap') &&
     areTexts(value, 'intercept') &&
     isNumber(value.containerPort) &&
-    (protocol === 'tcp' || protocol === 'http1') &&
+    (protocol === 'tcp' || protocol === 'http1' || protocol === 'http2') &&
     isFields(source) &&
     areTexts(source, 'address') &&
     isNumber(source.port)

@@ -1,10 +1,11 @@
 import type { RequestView, TapDirection } from '@fairlead/core';
+import type { StreamOrigin } from './diverter.ts';
 import type { CompiledWiretap, RouteTable } from './routes.ts';
 import type { Side } from './side.ts';
 import type { TapSink } from './tap-sink.ts';
 
 /** Opens the sink of a wiretap for one connection. */
-export type OpenSink = (wiretap: CompiledWiretap, protocol: 'tcp' | 'http1') => TapSink;
+export type OpenSink = (wiretap: CompiledWiretap, protocol: StreamOrigin['protocol']) => TapSink;
 
 /** The wiretaps of one connection: who copies what of it. */
 export class ConnectionTaps {
@@ -16,9 +17,13 @@ export class ConnectionTaps {
   }
 
   /** Those who want this request and its answer; undefined when nobody does. */
-  forRequest(request: RequestView, table: RouteTable): readonly TapSink[] | undefined {
+  forRequest(
+    request: RequestView,
+    table: RouteTable,
+    protocol: 'http1' | 'http2' = 'http1',
+  ): readonly TapSink[] | undefined {
     const wanting = table.wiretaps.filter((wiretap) => wiretap.wants(request));
-    return wanting.length > 0 ? wanting.map((wiretap) => this.#sink(wiretap, 'http1')) : undefined;
+    return wanting.length > 0 ? wanting.map((wiretap) => this.#sink(wiretap, protocol)) : undefined;
   }
 
   /** Those who want a connection whose requests are not told apart. It may have begun with a request. */
@@ -43,7 +48,7 @@ export class ConnectionTaps {
     this.#sinks.clear();
   }
 
-  #sink(wiretap: CompiledWiretap, protocol: 'tcp' | 'http1'): TapSink {
+  #sink(wiretap: CompiledWiretap, protocol: StreamOrigin['protocol']): TapSink {
     const known = this.#sinks.get(wiretap.id);
     if (known) return known;
     const sink = this.#open(wiretap, protocol);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Http2Phase } from '../http2/http2-phase.ts';
 import { ClosingPhase } from './closing-phase.ts';
 import { ConnectionTaps } from './connection-taps.ts';
 import { cutSocket } from './cut-socket.ts';
@@ -72,10 +73,10 @@ export class Connection implements PhaseHost {
     return this.#taps;
   }
 
-  /** The intercept that something of this connection is diverted to at present. */
-  get divertedTo(): string | undefined {
+  /** The intercepts that something of this connection is diverted to at present. */
+  get divertedTo(): readonly string[] {
     const { current } = this;
-    return current instanceof DivertedSide ? current.intercept.id : undefined;
+    return this.#phase.divertedTo ?? (current instanceof DivertedSide ? [current.intercept.id] : []);
   }
 
   /** Sends bytes to a side; reads no more from the client until it can take more. */
@@ -137,6 +138,14 @@ export class Connection implements PhaseHost {
   becomeHttp(bytes?: Buffer): void {
     this.disarm();
     this.#phase = new HttpPhase(this);
+    if (bytes) this.#phase.clientSent(bytes);
+    if (this.#hasClientEnded) this.#phase.clientEnded();
+  }
+
+  /** From now on streams of HTTP/2 are told apart. */
+  becomeHttp2(bytes?: Buffer): void {
+    this.disarm();
+    this.#phase = new Http2Phase(this);
     if (bytes) this.#phase.clientSent(bytes);
     if (this.#hasClientEnded) this.#phase.clientEnded();
   }

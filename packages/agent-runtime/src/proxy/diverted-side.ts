@@ -75,6 +75,11 @@ export class DivertedSide implements Side {
     if (client.writable && !client.write(bytes)) this.#stream?.pause();
   }
 
+  /** Takes nothing for now. */
+  pause(): void {
+    this.#stream?.pause();
+  }
+
   resume(): void {
     this.#stream?.resume();
   }
@@ -141,7 +146,7 @@ export class DivertedSide implements Side {
   #accepted(): void {
     if (this.isAccepted || this.#isOver) return;
     this.isAccepted = true;
-    if (this.#options.origin.protocol === 'tcp') this.replay.stop();
+    if (this.#options.origin.protocol !== 'http1') this.replay.stop();
     this.#timer?.[Symbol.dispose]();
     this.#ready();
   }

@@ -12,7 +12,7 @@ export type DivertedStream = Duplex & {
 /** Where diverted bytes come from. */
 export interface StreamOrigin {
   readonly containerPort: number;
-  readonly protocol: 'tcp' | 'http1';
+  readonly protocol: 'tcp' | 'http1' | 'http2';
   readonly source: { readonly address: string; readonly port: number };
 }
 

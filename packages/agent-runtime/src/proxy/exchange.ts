@@ -58,6 +58,6 @@ export function plainExchange(side: Side): Exchange {
 const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
 /** Whether a request may be sent to a second party after a first one might have acted upon it. */
-export function isRepeatable(exchange: Exchange): boolean {
-  return repeatable.has(exchange.method);
+export function isRepeatable({ method }: Pick<Exchange, 'method'>): boolean {
+  return repeatable.has(method);
 }

@@ -1,4 +1,5 @@
 import type { Unclear } from '../http1/request-reader.ts';
+import { mayBePreface, mayBeServerPreface } from '../http2/preface.ts';
 import { copyTo } from './connection-taps.ts';
 import { DivertedSide } from './diverted-side.ts';
 import type { Exchange } from './exchange.ts';
@@ -33,7 +34,9 @@ export class HttpPhase implements Phase, RequestEvents {
   }
 
   clientSent(bytes: Buffer): void {
-    this.#flow.take(bytes);
+    const isFirst = !this.#flow.hasSpoken && this.#flow.isEmpty;
+    if (isFirst && mayBePreface(bytes)) this.#host.becomeHttp2(bytes);
+    else this.#flow.take(bytes);
   }
 
   clientEnded(): void {
@@ -196,6 +199,12 @@ export class HttpPhase implements Phase, RequestEvents {
   #unasked(side: Side, bytes: Buffer): void {
     if (!this.#isWithApp(side)) {
       this.#drop(side);
+      return;
+    }
+    const host = this.#host;
+    if (!this.#flow.hasSpoken && mayBeServerPreface(bytes)) {
+      host.becomeHttp2();
+      host.phase.sideSent(side, bytes);
       return;
     }
     side.deliver(bytes);

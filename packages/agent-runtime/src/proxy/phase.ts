@@ -23,6 +23,8 @@ export interface Phase {
   routesChanged(): void;
   /** The port is being closed. */
   drain(): void;
+  /** The intercepts whose holders have to do with it, where that is not told by the connection's current side. */
+  readonly divertedTo?: readonly string[];
 }
 
 /** The client connection, as its phase sees it. */
@@ -55,6 +57,8 @@ export interface PhaseHost extends SideOwner {
   becomeRaw(side: Side, bytes: readonly Buffer[], taps?: readonly TapSink[]): void;
   /** From now on requests are told apart, beginning with these bytes. */
   becomeHttp(bytes?: Buffer): void;
+  /** From now on streams of HTTP/2 are told apart, beginning with these bytes, which may be less than the preface. */
+  becomeHttp2(bytes?: Buffer): void;
   /** Ends the connection in good order, after a last word if there is one. */
   close(lastWords?: Buffer): void;
   /** Cuts the connection, so that the client sees a reset. */

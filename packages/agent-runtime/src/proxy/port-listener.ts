@@ -79,7 +79,7 @@ export class PortListener implements PortProxy, PortContext {
     const begun = cutting(next, previous);
     for (const connection of this.#connections) {
       const to = connection.divertedTo;
-      if (to === undefined ? begun.size > 0 : ended.has(to)) connection.reset();
+      if (to.length === 0 ? begun.size > 0 : to.some((id) => ended.has(id))) connection.reset();
       else connection.routesChanged();
     }
   }

@@ -11,7 +11,7 @@ export interface DivertStream {
   readonly pod: string;
   readonly containerPort: number;
   /** `http1`: whole HTTP/1 requests that matched, one after the other. */
-  readonly protocol: 'tcp' | 'http1';
+  readonly protocol: 'tcp' | 'http1' | 'http2';
   readonly source: { readonly address: string; readonly port: number };
 }
 
@@ -22,7 +22,7 @@ export interface TapStream {
   readonly agent: string;
   readonly pod: string;
   readonly containerPort: number;
-  readonly protocol: 'tcp' | 'http1';
+  readonly protocol: 'tcp' | 'http1' | 'http2';
   readonly source: { readonly address: string; readonly port: number };
 }
 

@@ -8,7 +8,7 @@ export interface TapConnection {
   readonly pod: string;
   readonly containerPort: number;
   /** `http1`: whole HTTP/1 requests that matched, and their answers. */
-  readonly protocol: 'tcp' | 'http1';
+  readonly protocol: 'tcp' | 'http1' | 'http2';
   /** Who called. */
   readonly source: CallSource;
 }

@@ -1,0 +1,422 @@
+import { encodeHeaders } from '../hpack/encode-headers.ts';
+import type { HeaderField } from '../hpack/header-field.ts';
+import { AppSide } from '../proxy/app-side.ts';
+import { DivertedSide } from '../proxy/diverted-side.ts';
+import type { StreamOrigin } from '../proxy/diverter.ts';
+import { isRepeatable } from '../proxy/exchange.ts';
+import type { PhaseHost } from '../proxy/phase.ts';
+import type { CompiledIntercept } from '../proxy/routes.ts';
+import type { SideOwner } from '../proxy/side.ts';
+import { sourceOf } from '../proxy/sides.ts';
+import type { TapSink } from '../proxy/tap-sink.ts';
+import type { ClientOutput } from './client-output.ts';
+import type { ClientWindow } from './client-window.ts';
+import { DivertedStream } from './diverted-stream.ts';
+import { failureAnswer } from './failure-answer.ts';
+import { dataFrames, errorCode, headersFrames, mostWindow, rstStream, windowUpdate } from './frame.ts';
+import type { Http2Request } from './http2-request.ts';
+import type { TappedStreams } from './tapped-streams.ts';
+import { Upstream, type UpstreamOwner } from './upstream.ts';
+
+/** Body bytes that wait for slow holders are the client's connection's business up to here; then it has to wait too. */
+const mostWaitingBytes = 1 << 20;
+/** Credit is given in pieces of this size, or of half a window when that is less. */
+const creditBytes = 16_384;
+/** Streams that were ended here and may still be spoken of by the client. */
+const mostGone = 10_000;
+/** More than any client opens at once on one connection. */
+const mostStreams = 10_000;
+
+/** What {@link DivertedStreams} work with. */
+export interface DivertedStreamsParts {
+  readonly host: PhaseHost;
+  readonly window: ClientWindow;
+  readonly output: ClientOutput;
+  readonly tapped: TappedStreams;
+  /** A stream is over. */
+  readonly onOver: () => void;
+}
+
+/** The diverted streams of one client connection, and the connections to those who answer them. */
+export class DivertedStreams implements UpstreamOwner {
+  /** The highest number of a diverted stream. */
+  highest = 0;
+  /** How much the app lets clients send on a new stream. */
+  windowOfApp = 65_535;
+  readonly #parts: DivertedStreamsParts;
+  readonly #streams = new Map<number, DivertedStream>();
+  /** Numbers of streams that were ended here before the client had ended them. */
+  readonly #gone = new Set<number>();
+  readonly #upstreams = new Set<Upstream>();
+  readonly #holders = new Map<Upstream, string>();
+  /** Streams whose answers wait for the client. */
+  readonly #waiting = new Set<DivertedStream>();
+  /** Body bytes that wait for those who answer. */
+  #held = 0;
+  /** Bytes of the client's connection window that were used up: not given back yet, and those to be given now. */
+  #used = 0;
+
+  constructor(parts: DivertedStreamsParts) {
+    this.#parts = parts;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** The intercepts whose holders answer open streams. */
+  get intercepts(): readonly string[] {
+    return [...this.#streams.values()].map(({ intercept }) => intercept.id);
+  }
+
+  /** The open stream of that number. */
+  get(id: number): DivertedStream | undefined {
+    return this.#streams.get(id);
+  }
+
+  /** It was diverted and ended here, and the client may not know. */
+  isGone(id: number): boolean {
+    return this.#gone.has(id);
+  }
+
+  /** Diverts a new stream. */
+  open(
+    id: number,
+    request: Http2Request,
+    intercept: CompiledIntercept,
+    isWhole: boolean,
+    taps?: readonly TapSink[],
+  ): void {
+    const { host, window } = this.#parts;
+    const { counters, limits } = host.port;
+    this.highest = id;
+    if (this.#streams.size >= mostStreams) {
+      this.ignore(id);
+      this.#parts.output.write(rstStream(id, errorCode.refusedStream));
+      return;
+    }
+    const stream = new DivertedStream({
+      id,
+      request,
+      intercept,
+      keptBytes: limits.replayBytes,
+      window: window.ofStreams,
+      taps,
+    });
+    stream.body.isOver = isWhole;
+    this.#streams.set(id, stream);
+    counters.diverted += 1;
+    this.#upstreamFor(intercept).open(stream);
+  }
+
+  /** The client sent a part of a body, with so much padding. */
+  take(stream: DivertedStream, bytes: Buffer, isLast: boolean, padding: number): void {
+    const { body } = stream;
+    this.#parts.tapped.data('request', stream.taps, stream.id, bytes, isLast);
+    body.isOver = isLast;
+    stream.owed += padding;
+    if (stream.endsWith === undefined) {
+      body.append(bytes);
+      this.#held += bytes.length;
+    }
+    this.use(bytes.length);
+    this.#requestGoesOn(stream);
+  }
+
+  /** The client sent the fields after a body. */
+  takeTrailers(stream: DivertedStream, fields: readonly HeaderField[]): void {
+    this.#parts.tapped.fields('request', stream.taps, stream.id, fields, true);
+    stream.trailers = fields;
+    stream.body.isOver = true;
+    this.#requestGoesOn(stream);
+  }
+
+  /** The client ends a stream. */
+  cancel(stream: DivertedStream, code: number): void {
+    this.#parts.tapped.reset('request', stream.taps, stream.id, code);
+    this.#forget(stream);
+    stream.upstream?.cancel(stream, code);
+    this.#parts.onOver();
+  }
+
+  /** Whatever the client sends on this stream is for nobody. */
+  ignore(id: number): void {
+    this.#gone.add(id);
+    if (this.#gone.size <= mostGone) return;
+    for (const oldest of this.#gone) {
+      this.#gone.delete(oldest);
+      return;
+    }
+  }
+
+  /** Bytes of the connection's window were used up by what is not for the app: the client gets them back. */
+  use(bytes: number): void {
+    this.#used += bytes;
+    if (this.#used < creditBytes || this.#held > mostWaitingBytes) return;
+    this.#parts.output.write(windowUpdate(0, this.#used));
+    this.#used = 0;
+  }
+
+  /** The client takes so much more on a stream. */
+  credit(stream: DivertedStream, bytes: number): void {
+    stream.window += bytes;
+    if (stream.window > mostWindow) this.#reset(stream, errorCode.flowControlError);
+    else {
+      stream.upstream?.credit(stream, bytes);
+      this.#pump(stream);
+    }
+  }
+
+  /** The client takes so much on each stream from now on. */
+  resize(window: number): void {
+    const more = window - this.#parts.window.ofStreams;
+    this.#parts.window.ofStreams = window;
+    if (more === 0) return;
+    for (const upstream of this.#upstreams) upstream.resize(window);
+    for (const stream of this.#streams.values()) {
+      stream.window += more;
+      this.#pump(stream);
+    }
+  }
+
+  /** The client takes more on the connection. */
+  pump(): void {
+    for (const stream of Array.from(this.#waiting)) {
+      if (this.#parts.window.size <= 0) return;
+      // To the end of the line, so that each has its turn.
+      this.#waiting.delete(stream);
+      this.#pump(stream);
+    }
+  }
+
+  /** The client can take no more bytes at present. */
+  pause(): void {
+    for (const upstream of this.#upstreams) upstream.pause();
+  }
+
+  /** The client can take bytes again. */
+  resume(): void {
+    for (const upstream of this.#upstreams) upstream.resume();
+  }
+
+  /** Closes the connections that nobody needs any more: to holders of intercepts that are no more. */
+  retire(): void {
+    const { intercepts } = this.#parts.host.port.routes;
+    for (const [upstream, intercept] of this.#holders) {
+      if (upstream.size > 0 || intercepts.has(intercept)) continue;
+      this.#drop(upstream);
+      upstream.finish();
+    }
+  }
+
+  /** The client has gone. */
+  end(isReset: boolean): void {
+    for (const upstream of this.#upstreams) {
+      if (isReset) upstream.abort();
+      else upstream.finish();
+    }
+    this.#upstreams.clear();
+    this.#holders.clear();
+    this.#streams.clear();
+    this.#waiting.clear();
+  }
+
+  answered(stream: DivertedStream, fields: readonly HeaderField[], isLast: boolean): void {
+    const isInterim = !stream.isAnswered && fields[0]?.value.startsWith('1') === true;
+    if (!isInterim) {
+      stream.isAnswered = true;
+      stream.body.forget();
+    }
+    this.#parts.tapped.fields('response', stream.taps, stream.id, fields, isLast);
+    stream.waiting.push({ kind: 'fields', fields, isLast });
+    this.#pump(stream);
+  }
+
+  answeredData(stream: DivertedStream, bytes: Buffer, isLast: boolean): void {
+    this.#parts.tapped.data('response', stream.taps, stream.id, bytes, isLast);
+    const room = stream.waiting.length > 0 ? 0 : Math.min(this.#parts.window.size, stream.window);
+    if (room >= bytes.length) {
+      this.#send(stream, bytes, isLast);
+      this.#endIfOver(stream);
+      return;
+    }
+    if (room > 0) this.#send(stream, bytes.subarray(0, room), false);
+    // The bytes are lent, and this may take a while.
+    stream.waiting.push({ kind: 'data', bytes: Buffer.from(bytes.subarray(Math.max(0, room))), isLast });
+    this.#waiting.add(stream);
+  }
+
+  sent(stream: DivertedStream, bytes: number): void {
+    this.#held -= bytes;
+    this.use(0);
+    if (stream.body.isOver) return;
+    stream.owed += bytes;
+    if (stream.owed < Math.min(creditBytes, this.windowOfApp / 2)) return;
+    this.#parts.output.write(windowUpdate(stream.id, stream.owed));
+    stream.owed = 0;
+  }
+
+  wasReset(stream: DivertedStream, code: number): void {
+    this.#end(stream, code);
+  }
+
+  wasRefused(stream: DivertedStream, error: Error): void {
+    const { host } = this.#parts;
+    const isStillWanted = host.port.routes.intercepts.has(stream.intercept.id);
+    const isLeaving = stream.upstream?.isLeaving === true;
+    if (stream.upstream?.isApp) this.#fail(stream, error);
+    else if (!isLeaving || stream.hasMoved || !isStillWanted || !this.#restart(stream)) this.#takeOver(stream, error);
+    else {
+      stream.hasMoved = true;
+      this.#upstreamFor(stream.intercept).open(stream);
+    }
+  }
+
+  wasLost(stream: DivertedStream, error: Error): void {
+    if (!stream.upstream?.isApp && isRepeatable(stream.request)) this.#takeOver(stream, error);
+    else this.#fail(stream, error);
+  }
+
+  wasDone(upstream: Upstream): void {
+    if (upstream.isOver) this.#drop(upstream);
+    else if (upstream.size === 0) this.retire();
+  }
+
+  #requestGoesOn(stream: DivertedStream): void {
+    stream.upstream?.pump(stream);
+    this.#endIfOver(stream);
+  }
+
+  /** The app answers instead, unless somebody answers already. */
+  #takeOver(stream: DivertedStream, error: Error): void {
+    if (stream.isAnswered || !this.#restart(stream)) {
+      this.#fail(stream, error);
+      return;
+    }
+    const { counters, logger } = this.#parts.host.port;
+    counters.fellBack += 1;
+    logger.debug({ intercept: stream.intercept.id, reason: error.message }, 'the app answers instead');
+    this.#app().open(stream);
+  }
+
+  #restart(stream: DivertedStream): boolean {
+    if (stream.isAnswered) return false;
+    const { size } = stream.body;
+    const isWhole = stream.body.restart();
+    this.#held += stream.body.size - size;
+    return isWhole;
+  }
+
+  /** Tells the client that its request was lost; when somebody has begun to answer, the answer breaks off. */
+  #fail(stream: DivertedStream, error: Error): void {
+    if (stream.isAnswered) {
+      this.#reset(stream, errorCode.internalError);
+      return;
+    }
+    const { fields, body } = failureAnswer(stream.request, stream.intercept.id, error);
+    const { output, window } = this.#parts;
+    const isShort = body !== undefined && body.length <= Math.min(window.size, stream.window);
+    output.write(headersFrames(stream.id, encodeHeaders(fields), !isShort));
+    if (isShort) this.#send(stream, body, true);
+    stream.isAnswerOver = true;
+    this.#end(stream, errorCode.noError);
+  }
+
+  #reset(stream: DivertedStream, code: number): void {
+    stream.upstream?.cancel(stream, code);
+    this.#end(stream, code);
+  }
+
+  /** Ends a stream that whoever answered it has ended or lost. The client need not send the rest of its request. */
+  #end(stream: DivertedStream, code: number): void {
+    if (stream.isAnswerOver && stream.waiting.length > 0) {
+      stream.endsWith = code;
+      return;
+    }
+    const isOver = stream.isOver;
+    this.#forget(stream);
+    if (!isOver) {
+      this.#parts.tapped.reset('response', stream.taps, stream.id, code);
+      this.#parts.output.write(rstStream(stream.id, code));
+      if (!stream.body.isOver) this.ignore(stream.id);
+    }
+    this.#parts.onOver();
+  }
+
+  #forget(stream: DivertedStream): void {
+    this.#streams.delete(stream.id);
+    this.#waiting.delete(stream);
+    this.#held -= stream.body.size;
+    for (const part of stream.waiting) if (part.kind === 'data') stream.upstream?.taken(part.bytes.length);
+    this.use(0);
+  }
+
+  /** Passes on what the client takes of a stream's answer. */
+  #pump(stream: DivertedStream): void {
+    const { waiting } = stream;
+    for (let part = waiting[0]; part; part = waiting[0]) {
+      if (part.kind === 'fields') {
+        this.#parts.output.write(headersFrames(stream.id, encodeHeaders(part.fields), part.isLast));
+      } else {
+        const room = Math.min(this.#parts.window.size, stream.window);
+        if (room < part.bytes.length) {
+          if (room > 0) {
+            this.#send(stream, part.bytes.subarray(0, room), false);
+            waiting[0] = { ...part, bytes: part.bytes.subarray(room) };
+          }
+          this.#waiting.add(stream);
+          return;
+        }
+        this.#send(stream, part.bytes, part.isLast);
+      }
+      waiting.shift();
+    }
+    this.#waiting.delete(stream);
+    if (stream.endsWith !== undefined) this.#end(stream, stream.endsWith);
+    else this.#endIfOver(stream);
+  }
+
+  #send(stream: DivertedStream, bytes: Buffer, isLast: boolean): void {
+    const { output, window } = this.#parts;
+    window.divertedSent(bytes.length);
+    stream.window -= bytes.length;
+    output.write(dataFrames(stream.id, bytes, isLast));
+    stream.upstream?.taken(bytes.length);
+  }
+
+  #endIfOver(stream: DivertedStream): void {
+    if (!stream.isOver || !stream.body.isSent || !this.#streams.has(stream.id)) return;
+    this.#forget(stream);
+    this.#parts.onOver();
+  }
+
+  #upstreamFor(intercept: CompiledIntercept): Upstream {
+    for (const [upstream, id] of this.#holders) if (id === intercept.id && upstream.canOpen) return upstream;
+    const { host } = this.#parts;
+    const { containerPort, diverter, clock, limits } = host.port;
+    const origin: StreamOrigin = { containerPort, protocol: 'http2', source: sourceOf(host.client) };
+    const upstream = this.#connect((owner) => new DivertedSide({ owner, intercept, origin, diverter, clock, limits }));
+    this.#holders.set(upstream, intercept.id);
+    return upstream;
+  }
+
+  /** A connection of our own to the app: on the client's, numbers that were passed over cannot be used any more. */
+  #app(): Upstream {
+    for (const upstream of this.#upstreams) if (upstream.isApp && upstream.canOpen) return upstream;
+    const { app, pool } = this.#parts.host.port;
+    return this.#connect((owner) => new AppSide(owner, app, pool));
+  }
+
+  #connect(open: (owner: SideOwner) => DivertedSide | AppSide): Upstream {
+    const { host, window } = this.#parts;
+    const upstream = new Upstream({ client: host.client, owner: this, open, window: window.ofStreams });
+    this.#upstreams.add(upstream);
+    return upstream;
+  }
+
+  #drop(upstream: Upstream): void {
+    this.#upstreams.delete(upstream);
+    this.#holders.delete(upstream);
+  }
+}

@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { Http2Client, Http2Party } from '../testing/http2-party.ts';
+import { type Proxied, type ProxiedOptions, personal, proxied } from '../testing/proxied.ts';
+
+interface Shop extends Proxied {
+  readonly app: Http2Party;
+  readonly dev: Http2Party;
+}
+
+/** An app and a developer who speak HTTP/2, and an intercept of the requests of one user. */
+async function shop(options: ProxiedOptions = {}): Promise<Shop> {
+  const app = await Http2Party.start('app');
+  const dev = await Http2Party.start('dev');
+  const made = await proxied(app.port, { routes: personal('mine', 'ada'), ...options });
+  made.diverter.holders.set('mine', dev.port);
+  return {
+    ...made,
+    app,
+    dev,
+    async [Symbol.asyncDispose]() {
+      await made[Symbol.asyncDispose]();
+      await app[Symbol.asyncDispose]();
+      await dev[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const ada = { 'x-user': 'ada' };
+
+it('sends each stream of one connection to the side that its fields ask for', async () => {
+  await using made = await shop();
+  using client = new Http2Client(made.port.port);
+
+  const answers = [];
+  for (let at = 0; at < 12; at += 1) answers.push(client.ask(`/${at}`, at % 3 === 0 ? ada : { 'x-user': `u${at}` }));
+  const bodies = (await Promise.all(answers)).map(({ body }) => String(body));
+
+  expect(bodies).toEqual(Array.from({ length: 12 }, (_, at) => `${at % 3 === 0 ? 'dev' : 'app'} /${at} 0`));
+  expect(made.diverter.opened).toHaveLength(1);
+});
+
+it('matches the next stream of a connection that was there before the intercept', async () => {
+  await using made = await shop({ routes: { intercepts: [], wiretaps: [] } });
+  using client = new Http2Client(made.port.port);
+  const headers = { ...ada, 'x-long': 'kept in the table' };
+  expect(String((await client.ask('/a', headers)).body)).toBe('app /a 0');
+
+  await made.port.apply(personal('mine', 'ada'));
+  const during = await client.ask('/b', headers);
+  await made.port.apply({ intercepts: [], wiretaps: [] });
+  const after = await client.ask('/c', headers);
+
+  expect(String(during.body)).toBe('dev /b 0');
+  expect(String(after.body)).toBe('app /c 0');
+  expect(made.app.seen.at(-1)?.headers).toMatchObject(headers);
+  expect(made.app.sessions.size).toBe(1);
+});
