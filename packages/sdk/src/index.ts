@@ -1,4 +1,6 @@
 /** Traffic intercepts for tests and tools: connect, intercept, wiretap. @packageDocumentation */
+
+export { ChildSession } from './child-session.ts';
 export { ClusterView, openView, type ViewOptions } from './cluster-view.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { Call, CallRequest } from './expectations/call.ts';
@@ -23,8 +25,14 @@ export type {
 } from './intercept-options.ts';
 export type { LocalAddress, LocalTarget } from './local-target.ts';
 export type { DryRun, PlanRequest } from './plan.ts';
+export type { MarkOptions } from './propagation/mark.ts';
+export type { OpenTelemetryApi } from './propagation/open-telemetry.ts';
+export type { MarkableContext } from './propagation/playwright-context.ts';
+export { type PropagateOptions, type Propagation, propagate } from './propagation/propagate.ts';
+export type { UndiciInterceptor } from './propagation/undici-interceptor.ts';
 export { Session } from './session.ts';
 export type { SessionEvents } from './session-events.ts';
+export type { SessionScope } from './session-scope.ts';
 export type { TrafficCounters } from './traffic/diverted-traffic.ts';
 export type { Exchange, ExchangeTiming, TappedMessage, TappedRequest, TappedResponse } from './wiretap/exchange.ts';
 export type { WhenFull } from './wiretap/exchange-intake.ts';

@@ -11,6 +11,7 @@ import {
 } from '@fairlead/core';
 import type { IncomingStream, TunnelStream } from '@fairlead/tunnel';
 import { EventEmitter } from 'eventemitter3';
+import { ChildSession } from './child-session.ts';
 import { ClusterView } from './cluster-view.ts';
 import { type ExplainedRequest, explainRequest, type RequestExplanation } from './expectations/explain-request.ts';
 import { Intercept } from './intercept.ts';
@@ -22,6 +23,7 @@ import { RecordWatch } from './registry/record-watch.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionIdentity } from './session-identity.ts';
 import type { SessionPorts } from './session-ports.ts';
+import type { SessionScope } from './session-scope.ts';
 import { SessionTunnel } from './tunnel/session-tunnel.ts';
 import { readMetadata } from './tunnel/wire.ts';
 import { ByteIntake } from './wiretap/byte-intake.ts';
@@ -41,7 +43,7 @@ export interface SessionParts {
 }
 
 /** One connected client. It owns intercepts and wiretaps, which end with it. Made by `connect()`. */
-export class Session implements AsyncDisposable {
+export class Session implements SessionScope {
   /** Unique. Not a secret. */
   readonly id: string;
   /**
@@ -59,6 +61,7 @@ export class Session implements AsyncDisposable {
   readonly #held = new Map<string, Intercept | Wiretap<unknown>>();
   readonly #over = new AbortController();
   #tunnel: SessionTunnel | undefined;
+  #children = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(parts: SessionParts) {
@@ -156,6 +159,13 @@ export class Session implements AsyncDisposable {
       request,
       [...this.#held.values()].filter((held) => held instanceof Intercept),
     );
+  }
+
+  /** A part of this session with a key of its own, for one test of a run. What it holds ends with it. */
+  child(): ChildSession {
+    this.#begin({});
+    this.#children += 1;
+    return new ChildSession(this, this.#children);
   }
 
   /** Every intercept and wiretap of the namespace, whoever holds it, oldest first. */

@@ -556,6 +556,6 @@ describe('A handler', () => {
     });
 
     for (const answer of await Promise.all(rest))
-      expect(answer).toMatch(/^HTTP\/1.1 200 [^]*connection: close[^]*quick/i);
+      expect(answer).toMatch(/^HTTP\/1.1 200 [\s\S]*connection: close[\s\S]*quick/i);
   });
 });

@@ -1,0 +1,22 @@
+import type { ExplainedRequest, RequestExplanation } from './expectations/explain-request.ts';
+import type { Intercept } from './intercept.ts';
+import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './intercept-options.ts';
+import type { ExchangeWiretap } from './wiretap/exchange-wiretap.ts';
+import type { TapEvent } from './wiretap/tap-event.ts';
+import type { Wiretap } from './wiretap/wiretap.ts';
+
+/** What a session and its children have in common: intercepts and wiretaps that end with it, and a key of its own. */
+export interface SessionScope extends AsyncDisposable {
+  /** Marks requests as meant for this scope alone. Not a secret. */
+  readonly key: string;
+  readonly namespace: string;
+  /** Aborts when it ends; the reason says why. */
+  readonly signal: AbortSignal;
+  intercept(options: InterceptOptions): Promise<Intercept>;
+  wiretap(options: WiretapOptions & ExchangeOptions): Promise<ExchangeWiretap>;
+  wiretapBytes(options: WiretapOptions): Promise<Wiretap<TapEvent>>;
+  explain(request: ExplainedRequest): RequestExplanation;
+  /** A scope within this one, with a key of its own. */
+  child(): SessionScope;
+  close(): Promise<void>;
+}
