@@ -35,6 +35,11 @@ export interface InterceptOptions extends TrafficOptions {
   readonly handler?: RequestHandler | undefined;
   /** How many requests the handler answers; the app answers those that come afterwards. Default: all. */
   readonly times?: number | undefined;
+  /**
+   * Whether what the handler answers names the intercept in the header `x-fairlead-served-by`. Default true. Answers of an
+   * intercept with a match have `cache-control: no-store` in any case.
+   */
+  readonly servedByHeader?: boolean | undefined;
   /** What happens to connections that are open when the intercept starts or ends. Default `drain`: they go on. */
   readonly toggle?: Toggle | undefined;
 }

@@ -32,6 +32,8 @@ export interface InterceptParts extends RegistryEntryParts {
   readonly spec: InterceptSpec;
   readonly session: SessionRef;
   readonly ports: readonly WantedPort[];
+  /** Whether handlers' answers name the intercept. */
+  readonly servedByHeader: boolean;
   /** How many requests the handler may answer; undefined: all. */
   readonly budget: CallBudget | undefined;
   readonly clock: Clock;
@@ -111,6 +113,7 @@ export class Intercept implements AsyncDisposable {
       intercept: name,
       ports,
       calls: this.#calls,
+      marks: { servedBy: parts.servedByHeader, noStore: spec.match !== undefined },
       clock,
       openApp,
       events: {
@@ -145,13 +148,13 @@ export class Intercept implements AsyncDisposable {
     return this.#parts.budget;
   }
 
-  /** The requests that came, oldest first: the last 1 000 of those for a handler. */
+  /** The last 1 000 requests, oldest first: all for a handler; for a local server those that a match has told apart. */
   calls(): readonly Call[] {
     return this.#calls.all();
   }
 
   /**
-   * The next request for the handler that was not waited for yet: one that came already, or the first to come. Fails with
+   * The next of the {@link calls} that was not waited for yet: one that came already, or the first to come. Fails with
    * {@link NoTrafficError}, which tells what came instead and what match would have taken it; with the reason why the
    * intercept ended; or with the signal's.
    */

@@ -32,7 +32,15 @@ export interface WantedTraffic {
 
 const trafficFields = ['workload', 'port', 'ports', 'service', 'container', 'match', 'includeProbes', 'name'];
 const waitFields = ['timeoutMs', 'onProgress', 'signal'];
-const interceptFields = new Set([...trafficFields, ...waitFields, 'to', 'handler', 'times', 'toggle']);
+const interceptFields = new Set([
+  ...trafficFields,
+  ...waitFields,
+  'to',
+  'handler',
+  'times',
+  'servedByHeader',
+  'toggle',
+]);
 const wiretapFields = new Set([...trafficFields, ...waitFields, 'bufferBytes']);
 const exchangeFields = new Set([...wiretapFields, 'bodyBytes', 'redact', 'items', 'whenFull']);
 
@@ -40,12 +48,17 @@ const exchangeFields = new Set([...wiretapFields, 'bodyBytes', 'redact', 'items'
 export function parseIntercept(
   options: InterceptOptions,
   namespace: string,
-): WantedTraffic & { readonly ports: readonly WantedPort[]; readonly budget: Budget | undefined } {
+): WantedTraffic & {
+  readonly ports: readonly WantedPort[];
+  readonly budget: Budget | undefined;
+  readonly servedByHeader: boolean;
+} {
   refuseUnknown(options, interceptFields);
-  const { to, handler, times, toggle = 'drain' } = options;
+  const { to, handler, times, servedByHeader = true, toggle = 'drain' } = options;
   if (to !== undefined && handler !== undefined) throw bad('to and handler exclude each other');
   if (handler !== undefined && typeof handler !== 'function') throw bad('handler is not a function');
   if (toggle !== 'drain' && toggle !== 'cut') throw bad(`toggle is ${JSON.stringify(toggle)}, not drain or cut`);
+  if (typeof servedByHeader !== 'boolean') throw bad('servedByHeader is neither true nor false');
   if (times !== undefined && handler === undefined) throw bad('times needs a handler');
   const budget = times === undefined ? undefined : new Budget(times);
   const within: InterceptOptions = budget && handler ? { ...options, handler: limited(handler, budget) } : options;
@@ -58,7 +71,7 @@ export function parseIntercept(
     namespace,
     ports.map(({ selector }) => selector),
   );
-  return { ...traffic, spec: { ...traffic.spec, mode: 'intercept', toggle }, ports, budget };
+  return { ...traffic, spec: { ...traffic.spec, mode: 'intercept', toggle }, ports, budget, servedByHeader };
 }
 
 /** Reads the options of a wiretap. Fails as {@link parseIntercept}. */

@@ -1,7 +1,8 @@
+import { createServer } from 'node:http';
 import type { MissCounts } from '@fairlead/core';
 import { describe, expect, it } from 'vitest';
 import { once, type RequestHandler } from '../index.ts';
-import { ask } from '../testing/loopback.ts';
+import { ask, listening } from '../testing/loopback.ts';
 import { SessionLab } from '../testing/session-lab.ts';
 import { NoTrafficError } from './no-traffic-error.ts';
 
@@ -109,6 +110,24 @@ describe('Intercept.next', () => {
 
     await outcome;
     await expect(price.next()).rejects.toMatchObject({ code: 'closed' });
+  });
+});
+
+describe('Calls of a local server', () => {
+  it('are taken down where requests are told apart, bodies and answers included', async () => {
+    await using lab = await SessionLab.start();
+    const to = await listening(createServer((_, out) => out.writeHead(201).end('made')));
+    const session = await lab.connect();
+    const price = await session.intercept({ workload: 'cart', name: 'price', match, to });
+    const stream = lab.relay.divert('shop/price', { protocol: 'http1' });
+    const answer = ask(stream, post('/1', '{"amount":1}').replace('Connection: close\r\n', '') + get('/2'));
+
+    const [first, second] = [await price.next(), await price.next()];
+
+    expect([await first.request.json(), second.request.url]).toEqual([{ amount: 1 }, 'http://cart/2']);
+    expect(await first.answered()).toMatchObject({ servedBy: 'handler', status: 201 });
+    expect((await answer).split('made')).toHaveLength(3);
+    expect(await second.answered()).toMatchObject({ status: 201 });
   });
 });
 

@@ -1,6 +1,6 @@
 /** How a call was answered. */
 export interface CallAnswer {
-  /** `nobody`: neither handler nor app could, and the caller got a 502; or it left before. */
+  /** `handler`: the handler or the local server. `nobody`: neither handler nor app could, and the caller got a 502; or it left before. */
   readonly servedBy: 'handler' | 'app' | 'nobody';
   readonly status: number;
   /** From the request's head to the last byte of the answer, in milliseconds. */

@@ -5,6 +5,7 @@ import { type AppRequest, askApp } from './ask-app.ts';
 import type { CallAnswer, CallRecording } from './call-recording.ts';
 import type { DivertedConnection } from './diverted-connection.ts';
 import { KeptBody } from './kept-body.ts';
+import { type AnswerMarks, markAnswer } from './mark-answer.ts';
 import type { HandlerContext, RequestHandler } from './request-handler.ts';
 import { sendAppAnswer, sendFailure, sendResponse } from './send-response.ts';
 import { isExpressible, toRequest } from './to-request.ts';
@@ -16,6 +17,7 @@ export class Exchange {
   readonly #out: ServerResponse;
   readonly #connection: DivertedConnection;
   readonly #intercept: string;
+  readonly #marks: AnswerMarks;
   readonly #body: KeptBody;
   /** Aborts when the caller goes away before the answer is complete. */
   readonly #left = new AbortController();
@@ -29,12 +31,14 @@ export class Exchange {
     out: ServerResponse,
     connection: DivertedConnection,
     intercept: string,
+    marks: AnswerMarks,
     recording?: CallRecording,
   ) {
     this.#message = message;
     this.#out = out;
     this.#connection = connection;
     this.#intercept = intercept;
+    this.#marks = marks;
     this.#body = new KeptBody(message);
     if (recording) this.#record(recording);
     out.once('close', () => {
@@ -53,13 +57,14 @@ export class Exchange {
       const answer = isExpressible(this.#message) ? await this.#ask(handler) : undefined;
       this.#servedBy = answer ? 'handler' : 'app';
       if (this.#left.signal.aborted) await answer?.body?.cancel();
-      else if (answer) await sendResponse(answer, this.#out, method);
+      else if (answer?.type === 'error') this.#out.destroy();
+      else if (answer) await sendResponse(markAnswer(answer, this.#intercept, this.#marks), this.#out, method);
       else await sendAppAnswer(await this.#askApp(originalRequest(this.#message, this.#body)), this.#out);
       return undefined;
     } catch (error) {
       this.#servedBy = 'nobody';
       if (this.#left.signal.aborted) return undefined;
-      sendFailure(this.#out, this.#intercept, error);
+      sendFailure(this.#out, this.#intercept, error, this.#marks.servedBy);
       return error;
     }
   }

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { ManualClock } from '@fairlead/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type HandlerFailure, HandlerServer } from './handler-server.ts';
+import type { AnswerMarks } from './mark-answer.ts';
 import type { RequestHandler } from './request-handler.ts';
 
 const open: (() => void)[] = [];
@@ -15,7 +16,11 @@ afterEach(() => {
 });
 
 /** An app, and a port on which every connection is served as if it had been diverted from that app. */
-async function aDiversion(handler: RequestHandler, app: RequestListener = (_, response) => response.end('app')) {
+async function aDiversion(
+  handler: RequestHandler,
+  app: RequestListener = (_, response) => response.end('app'),
+  marks: AnswerMarks = { servedBy: true, noStore: true },
+) {
   const appServer = createServer(app);
   appServer.listen(0, '127.0.0.1');
   await once(appServer, 'listening');
@@ -23,10 +28,14 @@ async function aDiversion(handler: RequestHandler, app: RequestListener = (_, re
     appServer.closeAllConnections();
     appServer.close();
   });
-  return { ...(await aDiversionTo(handler, (appServer.address() as AddressInfo).port)), appServer };
+  return { ...(await aDiversionTo(handler, (appServer.address() as AddressInfo).port, marks)), appServer };
 }
 
-async function aDiversionTo(handler: RequestHandler, appPort: number) {
+async function aDiversionTo(
+  handler: RequestHandler,
+  appPort: number,
+  marks: AnswerMarks = { servedBy: true, noStore: true },
+) {
   const failures: HandlerFailure[] = [];
   const sockets: Socket[] = [];
   let calls = 0;
@@ -35,6 +44,7 @@ async function aDiversionTo(handler: RequestHandler, appPort: number) {
     clock,
     intercept: 'price',
     handler,
+    marks,
     onCall: () => {
       calls += 1;
       return undefined;
@@ -557,5 +567,36 @@ describe('A handler', () => {
 
     for (const answer of await Promise.all(rest))
       expect(answer).toMatch(/^HTTP\/1.1 200 [\s\S]*connection: close[\s\S]*quick/i);
+  });
+
+  it('says in its answers whose they are and that nobody may keep them, unless told otherwise', async () => {
+    const handler: RequestHandler = () => new Response('mine', { headers: { 'cache-control': 'public, max-age=60' } });
+    const marked = await fetch((await aDiversion(handler)).url);
+    const plain = await fetch((await aDiversion(handler, undefined, { servedBy: false, noStore: false })).url);
+
+    expect(marked.headers.get('x-fairlead-served-by')).toBe('price');
+    expect(marked.headers.get('cache-control')).toBe('no-store');
+    expect(plain.headers.has('x-fairlead-served-by')).toBe(false);
+    expect(plain.headers.get('cache-control')).toBe('public, max-age=60');
+  });
+
+  it('leaves no mark on what the app answers, and one on its own failures', async () => {
+    const { url } = await aDiversion((request) => {
+      if (request.url.endsWith('/fail')) throw new Error('on purpose');
+      return undefined;
+    });
+
+    const answer = await fetch(url);
+    const failure = await fetch(`${url}/fail`);
+
+    expect([answer.headers.get('x-fairlead-served-by'), answer.headers.get('cache-control')]).toEqual([null, null]);
+    expect([failure.status, failure.headers.get('x-fairlead-served-by')]).toEqual([502, 'price']);
+  });
+
+  it('cuts the connection by Response.error(), as an app that crashes does', async () => {
+    const { url, failures } = await aDiversion(() => Response.error());
+
+    await expect(fetch(url)).rejects.toThrow();
+    expect(failures).toEqual([]);
   });
 });

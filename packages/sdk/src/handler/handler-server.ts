@@ -8,6 +8,7 @@ import type { DivertedConnection } from './diverted-connection.ts';
 import { Exchange } from './exchange.ts';
 import { firstBytes, mayBeHttp1 } from './first-bytes.ts';
 import { maxHeadBytes } from './limits.ts';
+import type { AnswerMarks } from './mark-answer.ts';
 import { toHeaders } from './raw-headers.ts';
 import type { RequestHandler } from './request-handler.ts';
 import { urlOf } from './to-request.ts';
@@ -19,6 +20,7 @@ export interface HandlerServerOptions {
   readonly intercept: string;
   readonly handler: RequestHandler;
   readonly clock: Clock;
+  readonly marks: AnswerMarks;
   /** A request arrived. Returns who takes down what becomes of it. */
   readonly onCall: (head: CallHead) => CallRecording | undefined;
   /** A request could not be answered as the handler should have. */
@@ -127,7 +129,14 @@ export class HandlerServer implements Disposable {
       pod,
       containerPort,
     });
-    const exchange = new Exchange(message, out, served.connection, this.#options.intercept, recording);
+    const exchange = new Exchange(
+      message,
+      out,
+      served.connection,
+      this.#options.intercept,
+      this.#options.marks,
+      recording,
+    );
     const error = await exchange.run(this.#options.handler);
     if (error !== undefined) this.#failed(error, message);
   }

@@ -1,6 +1,7 @@
 /**
  * Answers a diverted request. `undefined` leaves the answer to the real app, as if it had never been diverted. What it
- * throws becomes a 502 for the caller and a `handlerFailed` event for you.
+ * throws becomes a 502 for the caller and a `handler-failed` event for you; `Response.error()` cuts the connection, as when an
+ * app crashes. What it returns is marked: see `servedByHeader` of the intercept.
  */
 export type RequestHandler = (
   request: Request,

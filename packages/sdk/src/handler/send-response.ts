@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { FairleadError } from '@fairlead/core';
 import { drained } from './drained.ts';
+import { servedByHeader } from './mark-answer.ts';
 import { connectionBound, fromHeaders, pairs, without } from './raw-headers.ts';
 import { bodiless } from './to-response.ts';
 
@@ -67,7 +68,7 @@ export async function sendAppAnswer(answer: IncomingMessage, out: ServerResponse
 }
 
 /** A 502 in Fairlead's own words. When the answer has begun already, it is cut instead. */
-export function sendFailure(out: ServerResponse, intercept: string, error: unknown): void {
+export function sendFailure(out: ServerResponse, intercept: string, error: unknown, isMarked: boolean): void {
   if (out.headersSent || out.destroyed) {
     out.destroy();
     return;
@@ -82,6 +83,7 @@ export function sendFailure(out: ServerResponse, intercept: string, error: unkno
     String(Buffer.byteLength(body)),
     'cache-control',
     'no-store',
+    ...(isMarked ? [servedByHeader, intercept] : []),
   ]);
   out.end(body);
 }

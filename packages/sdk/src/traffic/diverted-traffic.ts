@@ -4,11 +4,13 @@ import type { IncomingStream } from '@fairlead/tunnel';
 import type { CallHead } from '../expectations/call.ts';
 import type { CallLog } from '../expectations/call-log.ts';
 import { type HandlerFailure, HandlerServer } from '../handler/handler-server.ts';
+import type { AnswerMarks } from '../handler/mark-answer.ts';
 import type { RequestHandler } from '../handler/request-handler.ts';
 import { joinStreams } from '../join-streams.ts';
 import type { ParsedTarget } from '../local-target.ts';
 import type { WantedPort } from '../parse-intercept.ts';
 import { connectTarget } from './connect-target.ts';
+import { observeCalls } from './observe-calls.ts';
 import { OpenStreams } from './open-streams.ts';
 import { portsByContainerPort } from './port-of-connection.ts';
 
@@ -17,6 +19,8 @@ export interface DivertedTrafficParts {
   /** The intercept's name. */
   readonly intercept: string;
   readonly ports: readonly WantedPort[];
+  /** What handlers' answers say of themselves. */
+  readonly marks: AnswerMarks;
   /** Where requests are taken down. */
   readonly calls: CallLog;
   readonly clock: Clock;
@@ -85,7 +89,7 @@ export class DivertedTraffic {
         openApp: (signal) => this.#parts.openApp(metadata, signal),
       });
     } else {
-      await this.#forward(incoming, port.server.to);
+      await this.#forward(incoming, port.server.to, metadata);
     }
   }
 
@@ -102,10 +106,15 @@ export class DivertedTraffic {
     for (const server of this.#handlers.values()) server[Symbol.dispose]();
   }
 
-  async #forward(incoming: IncomingStream, target: ParsedTarget): Promise<void> {
+  async #forward(incoming: IncomingStream, target: ParsedTarget, metadata: DivertStream): Promise<void> {
     try {
       const local = await connectTarget(target, this.#parts.clock, incoming.signal);
-      await joinStreams(this.#accept(incoming), local);
+      const stream = this.#accept(incoming);
+      if (metadata.protocol === 'http1') {
+        const { pod, containerPort, source } = metadata;
+        observeCalls(stream, local, { pod, containerPort, source }, (head) => this.#parts.calls.begin(head));
+      }
+      await joinStreams(stream, local);
     } catch (error) {
       if (incoming.signal.aborted) return;
       const failure = FairleadError.from(error, 'target-unreachable');
@@ -130,6 +139,7 @@ export class DivertedTraffic {
       intercept: this.#parts.intercept,
       handler,
       clock: this.#parts.clock,
+      marks: this.#parts.marks,
       onCall: (head: CallHead) => {
         this.#counts.requests += 1;
         return this.#parts.calls.begin(head);
