@@ -17,6 +17,34 @@ export interface WhichContainer {
 
 /** Ends the processes of a container by SIGKILL, from the node: nothing in it can prepare for that. */
 export async function killContainer(cluster: RealCluster, which: WhichContainer): Promise<void> {
+  for (const pid of await processesIn(cluster, which)) process.kill(pid, 'SIGKILL');
+}
+
+/** Stops the processes of a container in their tracks while `work` goes on: sockets stay open, nothing is answered. */
+export async function whileContainerStopped<T>(
+  cluster: RealCluster,
+  which: WhichContainer,
+  work: () => Promise<T>,
+): Promise<T> {
+  const pids = await processesIn(cluster, which);
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    // A probe may have had it killed meanwhile.
+    for (const pid of pids.filter(isThere)) process.kill(pid, 'SIGCONT');
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function processesIn(cluster: RealCluster, which: WhichContainer): Promise<readonly number[]> {
   const { namespace, labelSelector, container } = which;
   const { items } = await cluster.objects<PodObject>('pods').list(namespace, { labelSelector });
   const statuses = items[0]?.status?.containerStatuses ?? [];
@@ -25,7 +53,7 @@ export async function killContainer(cluster: RealCluster, which: WhichContainer)
   if (!id) throw new Error(`no container of ${labelSelector} runs in ${namespace}`);
   const pids = await processesOf(id);
   if (pids.length === 0) throw new Error(`no process of container ${id} is on this machine`);
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  return pids;
 }
 
 /** The processes that are in the control group of a container. */

@@ -158,6 +158,34 @@ describe('refusing an intercept', () => {
     expect(await story.status('mine')).toMatchObject({ phase: 'failed', error: { code: 'agent-image-unavailable' } });
   });
 
+  it('fails where the configs have no room any more, without a rollout', async () => {
+    await using story = new Story({
+      ports: ({ agentConfigStore: store }) => ({
+        agentConfigStore: {
+          read: (...args) => store.read(...args),
+          list: (...args) => store.list(...args),
+          write: async () => {
+            throw new FairleadError('bad-config', 'ConfigMap telepresence-agents is full', { phase: 'store' });
+          },
+          delete: (...args) => store.delete(...args),
+          watch: (...args) => store.watch(...args),
+        },
+      }),
+    });
+    await story.start();
+    await story.deploy();
+    const pods = podNames(story);
+    story.connect();
+
+    await story.ask('mine');
+
+    expect(await story.status('mine')).toMatchObject({
+      phase: 'failed',
+      error: { code: 'bad-config', message: 'ConfigMap telepresence-agents is full' },
+    });
+    expect(podNames(story)).toEqual(pods);
+  });
+
   it('fails where another manager owns the configs, without a rollout', async () => {
     await using story = new Story();
     await story.start();

@@ -65,7 +65,11 @@ function codeOfStatus({ status, reason }: ApiStatusError): ErrorCode {
   }
 }
 
-function hintOfStatus({ status, reason }: ApiStatusError, { verb, resource, address }: Attempt): string | undefined {
+function hintOfStatus(error: ApiStatusError, { verb, resource, address }: Attempt): string | undefined {
+  const { status, reason, message } = error;
+  if (status >= 500 && /space exceeded|no space left/i.test(message)) {
+    return 'The store of the cluster is full and takes no writes; whoever runs the cluster has to make room in it.';
+  }
   switch (status) {
     case 401:
       return 'The API server does not accept these credentials; log in again, or choose another context.';

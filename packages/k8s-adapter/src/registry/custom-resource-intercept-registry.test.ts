@@ -121,6 +121,11 @@ describe('an intercept as a custom resource', () => {
       { status: 500, code: 'unreachable', hint: /does not reach the injector/ },
       'Internal error occurred: failed calling webhook "intercepts.fairlead.dev": Post "https://fairlead-injector.fairlead.svc:443/intercepts?timeout=5s": dial tcp 198.19.0.9:443: connect: connection refused',
     ],
+    [
+      'is not made when the disk of the cluster’s store is full, and who can help is named',
+      { status: 500, code: 'unreachable', hint: /store of the cluster is full/ },
+      'etcdserver: mvcc: database space exceeded',
+    ],
   ])('%s', async (_what, { status, code, hint }, message) => {
     await using made = await connectMemory();
     made.server.answer = () => ({ status, body: { kind: 'Status', reason: 'InternalError', message } });
