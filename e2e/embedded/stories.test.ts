@@ -237,6 +237,32 @@ describe('on the embedded cluster', () => {
     expect(afterwards).toBe('mine');
   });
 
+  it('a session reaches Services by their names, where it holds something, and nothing else', async () => {
+    await using session = await connect(shop);
+    await expect(session.fetch('http://cart/cart')).rejects.toMatchObject({ code: 'forbidden' });
+    await using mine = await session.intercept({
+      workload: 'cart',
+      port: 'http',
+      match: { headers: { 'x-run': session.key } },
+      handler: () => new Response('mine'),
+    });
+
+    const answers = await Promise.all([
+      session.fetch('http://cart/cart').then((answer) => answer.text()),
+      session.fetch('http://cart.default.svc/', { headers: { 'x-run': session.key } }).then((answer) => answer.text()),
+    ]);
+    const stream = await session.dial('orders:orders');
+    stream.end('rope\n');
+
+    expect(answers[0]).toContain('anchors');
+    expect(answers[1]).toBe('mine');
+    expect(await text(stream)).toContain('booked rope');
+    await expect(session.fetch('http://bank.other/')).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(session.fetch('http://nobody/')).rejects.toMatchObject({ code: 'not-found' });
+    await mine.leave();
+    await expect(session.fetch('http://cart/cart')).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
   it('a wiretap yields the exchanges of every replica, who answered, and no credentials', async () => {
     await using session = await connect(shop);
     await using mine = await session.intercept({

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { FairleadError } from '@fairlead/core';
 import { type CallReply, type CallRequest, maxCallBytes } from './call-protocol.ts';
 import { readJsonLines, writeJsonLine } from './json-lines.ts';
-import type { RelaySession } from './relay-options.ts';
+import type { RelaySession } from './relay-session.ts';
 
 /** What a handler of calls knows beside the arguments. */
 export interface CallContext {

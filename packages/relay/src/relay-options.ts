@@ -1,17 +1,10 @@
 import type { AgentHello, Clock, Logger, Metrics, WorkloadKey } from '@fairlead/core';
 import type { TunnelStream } from '@fairlead/tunnel';
+import type { RelaySession } from './relay-session.ts';
+import type { ServiceDialler } from './service-desk.ts';
 
 /** Yes, or why not. The reason reaches the peer and the log; it must hold no secret. */
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
-
-/** A session as the relay knows it. */
-export interface RelaySession {
-  readonly id: string;
-  /** Of the key that the session has shown. */
-  readonly fingerprint: string;
-  /** What the session says of its own version. */
-  readonly version: string;
-}
 
 /** Whose an intercept is. */
 export interface InterceptOwner {
@@ -34,6 +27,8 @@ export interface TunnelRelayOptions {
   readonly interceptOwner: (intercept: string) => InterceptOwner | undefined | Promise<InterceptOwner | undefined>;
   /** Answers call streams of sessions. Takes the stream over. Default: they are refused. */
   readonly calls?: (method: string, stream: TunnelStream, session: RelaySession) => void;
+  /** Connects sessions to Services. Default: they are refused. */
+  readonly dialler?: ServiceDialler;
   readonly clock: Clock;
   /** Default: silent. */
   readonly logger?: Logger;

@@ -1,7 +1,7 @@
 import type { FromSession, ToSession } from '@fairlead/core';
 import type { TunnelSession, TunnelStream } from '@fairlead/tunnel';
 import { readJsonLines, writeJsonLine } from './json-lines.ts';
-import type { RelaySession } from './relay-options.ts';
+import type { RelaySession } from './relay-session.ts';
 
 /** How long a session has to read why it was ended, in milliseconds. */
 const farewellMs = 250;

@@ -1,6 +1,7 @@
 import type {
   AgentHello,
   CallStream,
+  DialStream,
   DivertStream,
   MissesStream,
   PassthroughStream,
@@ -15,7 +16,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function readMetadata(bytes: Uint8Array): StreamMetadata | undefined {
   const value = parse(bytes);
   if (!isFields(value)) return undefined;
-  for (const isKind of [isAgentHello, isSessionHello, isDiverted, isPassthrough, isMisses, isCall]) {
+  for (const isKind of [isAgentHello, isSessionHello, isDiverted, isPassthrough, isMisses, isDial, isCall]) {
     if (isKind(value)) return value;
   }
   return undefined;
@@ -70,6 +71,12 @@ function isPassthrough(value: Fields): value is Fields & PassthroughStream {
 
 function isMisses(value: Fields): value is Fields & MissesStream {
   return value.kind === 'misses' && areTexts(value, 'intercept');
+}
+
+function isDial(value: Fields): value is Fields & DialStream {
+  const { port } = value;
+  const isPort = port === undefined || typeof port === 'string' || isNumber(port);
+  return value.kind === 'dial' && areTexts(value, 'namespace', 'service') && isPort;
 }
 
 function isCall(value: Fields): value is Fields & CallStream {

@@ -1,5 +1,6 @@
 import {
   type CallStream,
+  type DialStream,
   type DivertStream,
   FairleadError,
   type MissesStream,
@@ -12,6 +13,7 @@ import type { AgentPeer } from './agent-peer.ts';
 import { MissWait } from './miss-wait.ts';
 import type { InterceptOwner, TunnelRelayOptions } from './relay-options.ts';
 import { refuse, relayStream } from './relayed-stream.ts';
+import { ServiceDesk } from './service-desk.ts';
 import { sameSecret } from './session-fingerprint.ts';
 import type { SessionPeer } from './session-peer.ts';
 
@@ -27,8 +29,11 @@ export class Switchboard {
   readonly #diverted = new Map<string, { readonly owner: InterceptOwner; streams: number }>();
   readonly #waits = new Map<MissWait, SessionPeer>();
 
+  readonly #services: ServiceDesk | undefined;
+
   constructor(options: TunnelRelayOptions) {
     this.#options = options;
+    this.#services = options.dialler && new ServiceDesk(options.dialler, options.clock);
   }
 
   /** The agents connected now. */
@@ -151,6 +156,12 @@ export class Switchboard {
       await wait.run();
       this.#waits.delete(wait);
     }
+  }
+
+  /** A session wants to connect to a Service. */
+  async dial({ session }: SessionPeer, incoming: IncomingStream, metadata: DialStream): Promise<void> {
+    if (!this.#services) refuse(incoming, new FairleadError('unsupported', 'this relay connects nobody to Services'));
+    else this.#ended(metadata.kind, await this.#services.serve(incoming, metadata, session));
   }
 
   /** A session calls what is behind the relay. */

@@ -15,7 +15,8 @@ import {
 } from '@fairlead/core';
 import { type IncomingStream, TunnelSession } from '@fairlead/tunnel';
 import { AgentPeer } from './agent-peer.ts';
-import { type RelaySession, relayDefaults, type TunnelRelayOptions, type Verdict } from './relay-options.ts';
+import { relayDefaults, type TunnelRelayOptions, type Verdict } from './relay-options.ts';
+import type { RelaySession } from './relay-session.ts';
 import { refuse } from './relayed-stream.ts';
 import { sessionFingerprint } from './session-fingerprint.ts';
 import { SessionPeer } from './session-peer.ts';
@@ -192,6 +193,7 @@ export class TunnelRelay implements AgentFleet, AsyncDisposable {
     return (stream, metadata) => {
       if (metadata.kind === 'passthrough') void this.#switchboard.toApp(peer, stream, metadata);
       else if (metadata.kind === 'misses') void this.#switchboard.watchMisses(peer, stream, metadata);
+      else if (metadata.kind === 'dial') void this.#switchboard.dial(peer, stream, metadata);
       else if (metadata.kind === 'call') this.#switchboard.call(peer, stream, metadata);
       else notForThisPeer(stream, metadata);
     };

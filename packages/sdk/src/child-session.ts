@@ -1,4 +1,5 @@
-import { FairleadError } from '@fairlead/core';
+import type { Duplex } from 'node:stream';
+import { type CallOptions, FairleadError } from '@fairlead/core';
 import { type ExplainedRequest, explainRequest, type RequestExplanation } from './expectations/explain-request.ts';
 import { Intercept } from './intercept.ts';
 import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './intercept-options.ts';
@@ -49,6 +50,16 @@ export class ChildSession implements SessionScope {
   /** As of the session; ends with this child. */
   async wiretapBytes(options: WiretapOptions): Promise<Wiretap<TapEvent>> {
     return await this.#hold(this.#parent.wiretapBytes(this.#within(options)));
+  }
+
+  /** As of the session. */
+  get fetch(): typeof globalThis.fetch {
+    return this.#parent.fetch;
+  }
+
+  /** As of the session. */
+  async dial(address: string, options: CallOptions = {}): Promise<Duplex> {
+    return await this.#parent.dial(address, this.#within(options));
   }
 
   /** What the intercepts of this child would make of a request. */

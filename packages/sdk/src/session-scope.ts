@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+import type { CallOptions } from '@fairlead/core';
 import type { ExplainedRequest, RequestExplanation } from './expectations/explain-request.ts';
 import type { Intercept } from './intercept.ts';
 import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './intercept-options.ts';
@@ -16,6 +18,10 @@ export interface SessionScope extends AsyncDisposable {
   wiretap(options: WiretapOptions & ExchangeOptions): Promise<ExchangeWiretap>;
   wiretapBytes(options: WiretapOptions): Promise<Wiretap<TapEvent>>;
   explain(request: ExplainedRequest): RequestExplanation;
+  /** `fetch` by the names of the cluster's Services. */
+  readonly fetch: typeof globalThis.fetch;
+  /** A byte stream to a Service of the cluster. */
+  dial(address: string, options?: CallOptions): Promise<Duplex>;
   /** A scope within this one, with a key of its own. */
   child(): SessionScope;
   close(): Promise<void>;

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import {
   type CallOptions,
   type DivertStream,
@@ -7,6 +8,7 @@ import {
   type PreflightReport,
   type Service,
   type StreamMetadata,
+  type WantedService,
   type Workload,
 } from '@fairlead/core';
 import type { IncomingStream, TunnelStream } from '@fairlead/tunnel';
@@ -20,6 +22,8 @@ import { notify } from './notify.ts';
 import { parseExchangeWiretap, parseIntercept, parseWiretap } from './parse-intercept.ts';
 import type { DryRun, PlanRequest } from './plan.ts';
 import { RecordWatch } from './registry/record-watch.ts';
+import { parseServiceAddress } from './services/service-address.ts';
+import { serviceFetch } from './services/service-fetch.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionIdentity } from './session-identity.ts';
 import type { SessionPorts } from './session-ports.ts';
@@ -55,6 +59,12 @@ export class Session implements SessionScope {
   readonly namespace: string;
   /** What happens to the session and its intercepts. */
   readonly events: EventEmitter<SessionEvents> = new EventEmitter<SessionEvents>();
+  /**
+   * `fetch` by the names of the cluster's Services, through the tunnel: no VPN, no rights of this machine. Hosts are written
+   * as pods write them (`http://cart/`, `http://cart.shop.svc.cluster.local/`), everything else is as usual. Needs and fails
+   * as {@link dial}, with `timeout` after five minutes without an answer.
+   */
+  readonly fetch: typeof globalThis.fetch;
   readonly #parts: SessionParts;
   readonly #view: ClusterView;
   readonly #records: RecordWatch;
@@ -71,6 +81,12 @@ export class Session implements SessionScope {
     this.namespace = namespace;
     this.#parts = parts;
     this.#view = new ClusterView(ports, namespace);
+    this.fetch = serviceFetch({
+      namespace,
+      clock: ports.clock,
+      signal: this.signal,
+      dial: (wanted, signal) => this.#openStream({ kind: 'dial', ...withPort(wanted) }, signal),
+    });
     this.#records = new RecordWatch({ registry: ports.interceptRegistry, namespace, ...ports });
   }
 
@@ -159,6 +175,18 @@ export class Session implements SessionScope {
       request,
       [...this.#held.values()].filter((held) => held instanceof Intercept),
     );
+  }
+
+  /**
+   * A byte stream to a port of a Service, through the tunnel: `orders:5432`, `orders.shop:sql`; without a port the only
+   * one. Needs an intercept or a wiretap of this session in the Service's namespace. Fails with `bad-request`, `forbidden`,
+   * `not-found`, `no-such-port`, `ambiguous-port`, `unsupported`, `target-unreachable`, `timeout`, `connection-lost`, or the
+   * signal's reason, which ends the stream at any time of its life.
+   */
+  async dial(address: string, { signal = this.signal }: CallOptions = {}): Promise<Duplex> {
+    this.#begin({ signal });
+    const wanted = parseServiceAddress(address, this.namespace);
+    return await this.#openStream({ kind: 'dial', ...withPort(wanted) }, AbortSignal.any([signal, this.signal]));
   }
 
   /** A part of this session with a key of its own, for one test of a run. What it holds ends with it. */
@@ -288,4 +316,8 @@ export class Session implements SessionScope {
     for (const held of this.#held.values()) held.fail(error);
     notify(() => this.events.emit('lost', error));
   }
+}
+
+function withPort({ namespace, service, port }: WantedService) {
+  return { namespace, service, ...(port !== undefined && { port }) };
 }

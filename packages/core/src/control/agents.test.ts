@@ -213,9 +213,14 @@ describe('an intercept and its agents', () => {
       sessionId: 'session of ada',
       fingerprint: 'fingerprint of ada',
     });
+    const ada = { sessionId: 'session of ada', fingerprint: 'fingerprint of ada' };
+    expect(story.plane.holdsIn('shop', ada)).toBe(true);
+    expect(story.plane.holdsIn('bank', ada)).toBe(false);
+    expect(story.plane.holdsIn('shop', { ...ada, fingerprint: 'another' })).toBe(false);
     await story.leave('mine');
 
     expect(story.plane.interceptOwner('shop/mine')).toBeUndefined();
+    expect(story.plane.holdsIn('shop', ada)).toBe(false);
   });
 
   it('counts phases, and the time that it took to become active', async () => {

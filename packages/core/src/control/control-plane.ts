@@ -112,6 +112,15 @@ export class ControlPlane implements AsyncDisposable {
     return { workload: state.plan.workload, sessionId: session.id, fingerprint: session.fingerprint };
   }
 
+  /** Whether the session has an intercept or a wiretap in this namespace that agents are told to serve. */
+  holdsIn(namespace: string, session: Pick<InterceptOwner, 'sessionId' | 'fingerprint'>): boolean {
+    for (const [id, { record }] of this.#known) {
+      if (record.namespace !== namespace || sessionKey(identityOf(record)) !== sessionKey(session)) continue;
+      if (this.interceptOwner(id)) return true;
+    }
+    return false;
+  }
+
   /** Stops, and resolves when nothing is under way any more. Safe to call twice. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the control plane stops'));

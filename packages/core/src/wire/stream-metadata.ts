@@ -35,6 +35,16 @@ export interface PassthroughStream {
   readonly containerPort: number;
 }
 
+/** A connection to a Service of the cluster: session → relay. Bytes both ways. */
+export interface DialStream {
+  readonly kind: 'dial';
+  /** One in which the session holds an intercept or a wiretap. */
+  readonly namespace: string;
+  readonly service: string;
+  /** By name or number; absent: the only one. */
+  readonly port?: string | number;
+}
+
 /** A call to what is behind the relay: session → relay. Request and answer are JSON; see the relay. */
 export interface CallStream {
   readonly kind: 'call';
@@ -49,4 +59,5 @@ export type StreamMetadata =
   | TapStream
   | PassthroughStream
   | MissesStream
+  | DialStream
   | CallStream;

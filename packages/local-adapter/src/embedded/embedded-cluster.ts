@@ -17,7 +17,7 @@ import {
   StaticAgentImageSource,
   type WorkloadResolver,
 } from '@fairlead/core';
-import { CallServer, listenRelay, sessionFingerprint, TunnelRelay } from '@fairlead/relay';
+import { CallServer, dialSocket, listenRelay, sessionFingerprint, TunnelRelay } from '@fairlead/relay';
 import { WebhookInjector } from '@fairlead/webhook';
 import { InjectingAdmission } from '../cluster/admission.ts';
 import { Cleanup } from '../cluster/cleanup.ts';
@@ -185,6 +185,13 @@ export class EmbeddedCluster implements AsyncDisposable {
     return new TunnelRelay({
       verifyAgent: (hello) => verifyAgent(hello, this.cluster),
       interceptOwner: (id) => this.#plane?.interceptOwner(id),
+      dialler: {
+        mayDial: ({ id, fingerprint }, namespace) =>
+          this.#plane?.holdsIn(namespace, { sessionId: id, fingerprint }) ?? false,
+        services: (namespace, signal) => this.resolver.services(namespace, { signal }),
+        connect: ({ namespace, service, port }, signal) =>
+          dialSocket(this.cluster.address(service, port, namespace), signal),
+      },
       calls: (method, stream, session) => {
         if (this.#calls && isSame(session.fingerprint, owner)) void this.#calls.serve(method, stream, session);
         else stream.reset('refused');

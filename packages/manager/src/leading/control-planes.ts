@@ -51,6 +51,11 @@ export class ControlPlanes {
     return this.#planes.get(namespace)?.interceptOwner(id);
   }
 
+  /** Whether the session has an intercept or a wiretap in this namespace. */
+  holdsIn(namespace: string, session: Pick<InterceptOwner, 'sessionId' | 'fingerprint'>): boolean {
+    return this.#planes.get(namespace)?.holdsIn(namespace, session) ?? false;
+  }
+
   async #runAll(): Promise<void> {
     const { namespaces, logger, metrics } = this.#parts;
     const { signal } = this.#stop;

@@ -1,12 +1,13 @@
 import { type CallOptions, type Clock, FairleadError, type InterceptOwner, type Logger } from '@fairlead/core';
 import type { RelayListener, TunnelRelay } from '@fairlead/relay';
 import type { LeaderLabel } from '../cluster/leader-label.ts';
+import type { HoldsIn } from '../relay/service-dialler.ts';
 import type { ControlPlanes } from './control-planes.ts';
 
 /** What a {@link Leadership} works with. */
 export interface LeadershipParts {
   /** Makes the relay of a term. */
-  readonly makeRelay: (interceptOwner: (id: string) => InterceptOwner | undefined) => TunnelRelay;
+  readonly makeRelay: (interceptOwner: (id: string) => InterceptOwner | undefined, holdsIn: HoldsIn) => TunnelRelay;
   /** Lets agents and sessions in. */
   readonly listen: (relay: TunnelRelay) => Promise<RelayListener>;
   /** Makes the control planes of a term. */
@@ -31,7 +32,10 @@ export class Leadership {
   /** Leads until the signal aborts; resolves when nothing is under way any more. */
   async lead(signal: AbortSignal): Promise<void> {
     const { makeRelay, listen, makePlanes } = this.#parts;
-    await using relay = makeRelay((id) => this.#planes?.interceptOwner(id));
+    await using relay = makeRelay(
+      (id) => this.#planes?.interceptOwner(id),
+      (namespace, session) => this.#planes?.holdsIn(namespace, session) ?? false,
+    );
     await using _listener = await listen(relay);
     const planes = makePlanes(relay);
     this.#planes = planes;

@@ -4,6 +4,7 @@ import { apiResources, ObjectClient, releasedLabel, watchResource } from '@fairl
 import { TunnelRelay } from '@fairlead/relay';
 import { ContainerModule } from 'inversify';
 import { listenTlsRelay } from '../relay/listen-tls-relay.ts';
+import { serviceDialler } from '../relay/service-dialler.ts';
 import { agentVerifier } from '../relay/verify-agent.ts';
 import { managerTokens } from '../tokens.ts';
 import { ControlPlanes } from './control-planes.ts';
@@ -66,14 +67,15 @@ export const leadingModule: ContainerModule = new ContainerModule(({ bind }) => 
       ) => {
         const confirm = (options: CallOptions): Promise<void> => election.confirm(options);
         return new Leadership({
-          makeRelay: (interceptOwner) => {
+          makeRelay: (interceptOwner, holdsIn) => {
             const verifyAgent = agentVerifier({
               identifyPod: (token, options) => identities.identifyPod(token, options),
               ownerOf: (pod, options) => resolver.ownerOf(pod, options),
               isInjectable: (namespace) => scope.includes(namespace),
               clock,
             });
-            return new TunnelRelay({ verifyAgent, interceptOwner, leaseMs, clock, logger, metrics });
+            const dialler = serviceDialler(resolver, holdsIn);
+            return new TunnelRelay({ verifyAgent, interceptOwner, dialler, leaseMs, clock, logger, metrics });
           },
           listen: (relay) => listenTlsRelay(relay, { tls, port: managerPorts.tunnel, logger }),
           makePlanes: (relay) =>

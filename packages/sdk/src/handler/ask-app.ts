@@ -22,7 +22,12 @@ export interface AppRequest {
  * Writes one request on `stream` and resolves with the head of the answer; the answer's body is read from it. The
  * stream serves this one exchange and ends with it. Fails with the signal's reason, or with `connection-lost`.
  */
-export async function askApp(stream: Duplex, asked: AppRequest, signal: AbortSignal): Promise<IncomingMessage> {
+export async function askApp(
+  stream: Duplex,
+  asked: AppRequest,
+  signal: AbortSignal,
+  whom: string = 'the real app',
+): Promise<IncomingMessage> {
   signal.throwIfAborted();
   const call = startRequest({
     createConnection: () => stream,
@@ -53,7 +58,7 @@ export async function askApp(stream: Duplex, asked: AppRequest, signal: AbortSig
   stream.destroy();
   signal.throwIfAborted();
   if (failure instanceof FairleadError) throw failure;
-  throw new FairleadError('connection-lost', 'the real app ended the connection without an answer', {
+  throw new FairleadError('connection-lost', `${whom} ended the connection without an answer`, {
     phase: 'serve',
     cause: failure,
   });

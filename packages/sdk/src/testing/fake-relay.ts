@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import type { Duplex } from 'node:stream';
 import {
   type CallOptions,
+  type DialStream,
   type DivertStream,
   FairleadError,
   type FromMissWatch,
@@ -47,6 +48,8 @@ export class FakeRelay implements AsyncDisposable {
   appPort: number | undefined;
   /** What the only agent says of requests that did not match; undefined: it cannot be asked. */
   missed: MissCounts | undefined;
+  /** The Services that were dialled. They are behind `appPort`. */
+  readonly dialledServices: DialStream[] = [];
   /** The passthrough streams that were asked for. */
   readonly asked: PassthroughStream[] = [];
   readonly #server: Server;
@@ -142,6 +145,7 @@ export class FakeRelay implements AsyncDisposable {
         const metadata = readMetadata(incoming.metadata);
         if (metadata?.kind === 'session') void this.#welcome(tunnel, incoming, metadata);
         else if (metadata?.kind === 'passthrough') this.#passThrough(incoming, metadata);
+        else if (metadata?.kind === 'dial') this.#dial(incoming, metadata);
         else if (metadata?.kind === 'misses' && this.missed) void this.#tellMisses(incoming);
         else incoming.refuse();
       },
@@ -182,8 +186,17 @@ export class FakeRelay implements AsyncDisposable {
     }
   }
 
+  #dial(incoming: IncomingStream, metadata: DialStream): void {
+    this.dialledServices.push(metadata);
+    this.#join(incoming);
+  }
+
   #passThrough(incoming: IncomingStream, metadata: PassthroughStream): void {
     this.asked.push(metadata);
+    this.#join(incoming);
+  }
+
+  #join(incoming: IncomingStream): void {
     if (this.appPort === undefined) {
       incoming.refuse('gone', 'connection-lost: the traffic-agent is not connected');
       return;

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Service } from '@fairlead/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { dialSocket } from './dial-socket.ts';
+import { isNoServiceAddress } from './no-service-address.ts';
+import type { ServiceDialler } from './service-desk.ts';
+import { RelayFixture } from './testing/fixtures.ts';
+
+const cart: Service = { namespace: 'shop', name: 'cart', uid: '', selector: { app: 'cart' }, ports: [{ port: 80 }] };
+
+/** A Service of this machine that sends back what it gets, and a dialler that knows only it. */
+async function aCart(more: Partial<ServiceDialler> = {}) {
+  const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const dialled: unknown[] = [];
+  const dialler: ServiceDialler = {
+    mayDial: (_, namespace) => namespace === 'shop',
+    services: async () => [cart],
+    connect: async (address, signal) => {
+      dialled.push(address);
+      return await dialSocket({ host: '127.0.0.1', port }, signal);
+    },
+    ...more,
+  };
+  return { dialler, dialled, server };
+}
+
+describe('A session that dials a Service', () => {
+  it('is joined with it, both ways, half-close included', async () => {
+    const { dialler, dialled } = await aCart();
+    await using fixture = new RelayFixture({ dialler });
+    const session = await fixture.session();
+
+    const stream = session.open({ kind: 'dial', namespace: 'shop', service: 'cart', port: 80 });
+    await stream.accepted;
+    stream.end('hello');
+
+    expect(await text(stream)).toBe('hello');
+    expect(dialled).toEqual([{ namespace: 'shop', service: 'cart', port: 80 }]);
+  });
+
+  it.each([
+    ['of a namespace where it holds nothing', { namespace: 'bank' }, /forbidden: .* holds nothing in namespace bank/],
+    ['that is not there', { service: 'web' }, /not-found: there is no Service web/],
+    ['by an address', { service: '169.254.169.254' }, /not-found/],
+    ['by a name with dots, which would be another', { service: 'cart.bank' }, /not-found/],
+    ['by a port that it has not', { port: 22 }, /no-such-port/],
+  ])('is refused one %s, and nothing is dialled', async (_, more, message) => {
+    const { dialler, dialled } = await aCart();
+    await using fixture = new RelayFixture({ dialler });
+    const session = await fixture.session();
+
+    const stream = session.open({ kind: 'dial', namespace: 'shop', service: 'cart', ...more });
+
+    await expect(stream.accepted).rejects.toThrow(message);
+    expect(dialled).toEqual([]);
+  });
+
+  it('is refused when nobody answers in time, when nothing listens, and where Services are not dialled', async () => {
+    const silent = await aCart({ connect: () => new Promise(() => {}) });
+    await using fixture = new RelayFixture({
+      dialler: {
+        ...silent.dialler,
+        connect: (_, signal) =>
+          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      },
+    });
+    const session = await fixture.session();
+    const late = expect(session.open({ kind: 'dial', namespace: 'shop', service: 'cart' }).accepted).rejects.toThrow(
+      /target-unreachable: cart did not answer in 8000 ms/,
+    );
+    await expect.poll(() => fixture.clock.pending).toBeGreaterThan(0);
+    await fixture.clock.advance(8_000);
+    await late;
+
+    const gone = await aCart();
+    gone.server.close();
+    await using other = new RelayFixture({ dialler: gone.dialler });
+    await expect(
+      (await other.session()).open({ kind: 'dial', namespace: 'shop', service: 'cart' }).accepted,
+    ).rejects.toThrow(/target-unreachable: .*ECONNREFUSED/);
+
+    await using none = new RelayFixture();
+    await expect(
+      (await none.session()).open({ kind: 'dial', namespace: 'shop', service: 'cart' }).accepted,
+    ).rejects.toThrow(/unsupported/);
+  });
+
+  it('may have so many connections at once, and as many again when those are closed', async () => {
+    const { dialler } = await aCart();
+    await using fixture = new RelayFixture({ dialler });
+    const session = await fixture.session();
+    const dial = () => session.open({ kind: 'dial', namespace: 'shop', service: 'cart' });
+    const streams = Array.from({ length: 128 }, dial);
+    await Promise.all(streams.map((stream) => stream.accepted));
+
+    await expect(dial().accepted).rejects.toThrow(/128 connections/);
+    streams[0]?.destroy();
+
+    await expect
+      .poll(() =>
+        dial().accepted.then(
+          () => 'joined',
+          () => 'refused',
+        ),
+      )
+      .toBe('joined');
+  });
+
+  it('is never led to this machine, to the link or to where clouds keep secrets by a name', async () => {
+    const never = new AbortController().signal;
+    const local = dialSocket({ host: 'localhost', port: 1, isForbidden: isNoServiceAddress }, never);
+
+    await expect(local).rejects.toMatchObject({ code: 'forbidden' });
+    expect(
+      ['127.0.0.1', '169.254.169.254', '0.0.0.0', '::1', 'fe80::1', '::ffff:127.0.0.1', '224.0.0.1'].map(
+        isNoServiceAddress,
+      ),
+    ).toEqual(Array(7).fill(true));
+    expect(['10.96.0.1', '172.20.3.4', '198.19.0.5', 'fd00::5'].map(isNoServiceAddress)).toEqual(Array(4).fill(false));
+  });
+});

@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { connect as startTls } from 'node:tls';
+import { type Clock, FairleadError, type WantedService } from '@fairlead/core';
+import { editedRequest } from '../handler/app-requests.ts';
+import { askApp } from '../handler/ask-app.ts';
+import { toResponse } from '../handler/to-response.ts';
+import { timeLimit } from '../time-limit.ts';
+import { redirected } from './redirected.ts';
+import { serviceOfHost } from './service-address.ts';
+
+/** What a {@link serviceFetch} works with. */
+export interface ServiceFetchParts {
+  /** Of hosts that name none. */
+  readonly namespace: string;
+  readonly clock: Clock;
+  /** A byte stream to a port of a Service. */
+  readonly dial: (wanted: WantedService, signal: AbortSignal) => Promise<Duplex>;
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+}
+
+/** Time for the head of an answer, in milliseconds, as undici has it. */
+const headMs = 300_000;
+
+/** A `fetch` for which host names are those of the cluster's Services. */
+export function serviceFetch(parts: ServiceFetchParts): typeof globalThis.fetch {
+  return async (input, init) => {
+    let request = new Request(input, init);
+    for (let count = 0; ; count++) {
+      const answer = await ask(request, parts);
+      const next = redirected(request, answer, count);
+      if (!next) return describe(answer, request.url, count > 0);
+      await answer.body?.cancel();
+      request = next;
+    }
+  };
+}
+
+async function ask(request: Request, parts: ServiceFetchParts): Promise<Response> {
+  const { clock, dial, namespace } = parts;
+  const url = new URL(request.url);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new FairleadError('unsupported', `${url.protocol} cannot be fetched`, { candidates: ['http:', 'https:'] });
+  }
+  const isTls = url.protocol === 'https:';
+  const wanted = { ...serviceOfHost(url.hostname, namespace), port: Number(url.port) || (isTls ? 443 : 80) };
+  const whole = AbortSignal.any([request.signal, parts.signal]);
+  const late = (): FairleadError => new FairleadError('timeout', `${url.host} did not answer in ${headMs} ms`);
+  using limit = timeLimit(clock, headMs, late, whole);
+  const stream = await dial(wanted, limit.signal);
+  const secured = isTls ? secure(stream, url.hostname) : stream;
+  const asked = editedRequest(request);
+  const encodings = request.headers.has('accept-encoding') ? [] : ['accept-encoding', 'gzip, deflate, br'];
+  let answer: IncomingMessage | undefined;
+  const cut = (): void => void (answer ?? secured).destroy(limit.signal.reason);
+  limit.signal.addEventListener('abort', cut, { once: true });
+  answer = await askApp(secured, { ...asked, rawHeaders: [...asked.rawHeaders, ...encodings] }, whole, url.host);
+  limit.signal.removeEventListener('abort', cut);
+  return toResponse(answer, request.method);
+}
+
+function secure(socket: Duplex, servername: string): Duplex {
+  const secured = startTls({ socket, servername });
+  secured.on('error', () => {});
+  return secured;
+}
+
+/** The fields of a `Response` that only a real `fetch` can set. */
+function describe(response: Response, url: string, isRedirected: boolean): Response {
+  return Object.defineProperties(response, { url: { value: url }, redirected: { value: isRedirected } });
+}
