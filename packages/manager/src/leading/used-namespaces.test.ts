@@ -109,10 +109,13 @@ describe('the namespaces in use', () => {
   });
 
   it('may have configs as long as it is not known that they have none', async () => {
-    const { configs, clock, namespaces, end } = lab();
+    const { configs, intercepts, clock, namespaces, end } = lab();
 
     expect(namespaces.mayHaveConfigs('shop')).toBe(true);
     configs.tell(stored('bank'), synced);
+    await clock.advance(1);
+    expect(namespaces.mayHaveConfigs('shop')).toBe(true);
+    intercepts.tell(synced);
     await clock.advance(1);
     expect([namespaces.mayHaveConfigs('shop'), namespaces.mayHaveConfigs('bank')]).toEqual([false, true]);
     namespaces.expectConfigs('shop');
@@ -123,10 +126,25 @@ describe('the namespaces in use', () => {
     await end();
   });
 
+  it('may have configs while there are intercepts, for another replica may be about to store one', async () => {
+    const { configs, intercepts, clock, namespaces, end } = lab();
+    configs.tell(synced);
+    intercepts.tell(synced, stored('shop'));
+    await clock.advance(1);
+
+    expect([namespaces.mayHaveConfigs('shop'), namespaces.mayHaveConfigs('bank')]).toEqual([true, false]);
+    intercepts.tell(deleted('shop'));
+    await clock.advance(1);
+
+    expect(namespaces.mayHaveConfigs('shop')).toBe(false);
+    await end();
+  });
+
   it('are watched one by one where only some may be looked at', async () => {
-    const { configs, clock, namespaces, end } = lab({ namespaces: ['shop', 'bank'] });
+    const { configs, intercepts, clock, namespaces, end } = lab({ namespaces: ['shop', 'bank'] });
 
     configs.tell(synced);
+    intercepts.tell(synced);
     await clock.advance(1);
 
     expect(configs.places).toEqual(['shop', 'bank']);

@@ -31,7 +31,10 @@ export class UsedNamespaces {
   readonly #parts: UsedNamespacesParts;
   readonly #used = new Set<string>();
   readonly #withConfigs = new Set<string>();
-  readonly #synced = new Set<string | undefined>();
+  /** The names of the intercepts that there are, by namespace. */
+  readonly #intercepts = new Map<string, Set<string>>();
+  /** Watches that have told everything there was, by what and where. */
+  readonly #synced = new Set<string>();
   readonly #feed = new ChangeFeed<string>();
 
   constructor(parts: UsedNamespacesParts) {
@@ -44,9 +47,7 @@ export class UsedNamespaces {
     await Promise.all(
       scope.places.flatMap((place) => [
         this.#keep('agent configs', place, watchConfigs, signal, (change) => this.#onConfigs(place, change)),
-        this.#keep('intercepts', place, watchIntercepts, signal, (change) => {
-          if (change.type === 'stored') this.#note(namespaceOf(change.object));
-        }),
+        this.#keep('intercepts', place, watchIntercepts, signal, (change) => this.#onIntercept(place, change)),
         this.#findUnfinished(place, signal),
       ]),
     );
@@ -57,11 +58,14 @@ export class UsedNamespaces {
     return this.#feed.subscribe({ ...options, snapshot: this.#used });
   }
 
-  /** False: no workload of the namespace has an agent config. True where that is not known yet. */
+  /**
+   * False: no workload of the namespace has an agent config. True where that is not known yet, and where there are
+   * intercepts: another replica stores a config for them, and pods are made for it before the watch of this one tells.
+   */
   mayHaveConfigs(namespace: string): boolean {
-    if (this.#withConfigs.has(namespace)) return true;
+    if (this.#withConfigs.has(namespace) || this.#intercepts.has(namespace)) return true;
     const place = this.#parts.scope.places.includes(undefined) ? undefined : namespace;
-    return !this.#synced.has(place);
+    return !this.#synced.has(keyOf('agent configs', place)) || !this.#synced.has(keyOf('intercepts', place));
   }
 
   /** Notes that an agent config is about to be stored in a namespace, which the watch will tell of only later. */
@@ -85,12 +89,26 @@ export class UsedNamespaces {
 
   #onConfigs(place: string | undefined, change: ResourceChange<KubernetesObject>): void {
     if (change.type === 'synced') {
-      this.#synced.add(place);
+      this.#synced.add(keyOf('agent configs', place));
       return;
     }
     const namespace = namespaceOf(change.object);
     if (change.type === 'deleted') this.#withConfigs.delete(namespace);
     else this.expectConfigs(namespace);
+  }
+
+  #onIntercept(place: string | undefined, change: ResourceChange<KubernetesObject>): void {
+    if (change.type === 'synced') {
+      this.#synced.add(keyOf('intercepts', place));
+      return;
+    }
+    const namespace = namespaceOf(change.object);
+    const names = this.#intercepts.get(namespace) ?? new Set<string>();
+    if (change.type === 'stored') names.add(change.object.metadata.name ?? '');
+    else names.delete(change.object.metadata.name ?? '');
+    if (names.size > 0) this.#intercepts.set(namespace, names);
+    else this.#intercepts.delete(namespace);
+    if (change.type === 'stored') this.#note(namespace);
   }
 
   #note(namespace: string): void {
@@ -120,6 +138,10 @@ export class UsedNamespaces {
       await clock.sleep(retryMs, { signal }).catch(() => {});
     }
   }
+}
+
+function keyOf(what: string, place: string | undefined): string {
+  return `${what} of ${place ?? 'all'}`;
 }
 
 function namespaceOf({ metadata }: KubernetesObject): string {
