@@ -27,7 +27,7 @@ describe('when a connection is lost', () => {
   it('idle intercepts and wiretaps are back without anybody’s doing (case 23)', async () => {
     await using session = await connect(app.adapter);
     await using held = await take(session);
-    await using tap = await session.wiretapBytes({ workload: 'cart' });
+    await using tap = await session.wiretap({ workload: 'cart' });
     const phases: string[] = [];
     held.events.on('phase', (phase) => phases.push(phase));
 

@@ -223,12 +223,14 @@ describe('an intercept and its agents', () => {
     expect(story.plane.holdsIn('shop', ada)).toBe(false);
   });
 
-  it('counts phases, and the time that it took to become active', async () => {
+  it('counts phases, rollouts and replaced pods, and the time that it took to become active', async () => {
     await using story = new Story();
     await activated(story);
 
     expect(story.metrics.value('fairlead_intercept_phases_total', { phase: 'active' })).toBe(2);
     expect(story.metrics.durations('fairlead_intercept_activation_seconds')).toHaveLength(2);
+    expect(story.metrics.value('fairlead_rollouts_total', { outcome: 'succeeded' })).toBe(1);
+    expect(story.metrics.value('fairlead_replaced_pods_total')).toBe(3);
   });
 });
 

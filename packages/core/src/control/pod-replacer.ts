@@ -2,6 +2,7 @@ import { FairleadError } from '../errors.ts';
 import type { Pod } from '../model/pod.ts';
 import type { Workload } from '../model/workload.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { Rollout } from '../ports/rollout.ts';
 import { RolloutTask } from './rollout-task.ts';
 
@@ -11,6 +12,8 @@ export interface PodReplacerOptions {
   readonly clock: Clock;
   /** How long a rollout may go without replacing a pod, in milliseconds. */
   readonly patienceMs: number;
+  /** Default: none. */
+  readonly metrics?: Metrics | undefined;
   /** Called when there is something new to look at. */
   readonly onChange: () => void;
 }

@@ -191,6 +191,7 @@ describe('a watch that breaks off', () => {
 
     expect(await story.status('new')).toMatchObject({ phase: 'active', replicas: { ready: 4, total: 4 } });
     expect(story.serving().flat()).toEqual(Array.from({ length: 4 }, () => 'shop/new'));
+    expect(story.metrics.value('fairlead_watch_failures_total', { what: 'intercepts' })).toBeGreaterThan(0);
     await story.pass(15_000, 'eve');
     expect(await story.phase('other')).toBe('gone');
   });

@@ -2,6 +2,7 @@ import { FairleadError } from '../errors.ts';
 import type { Pod } from '../model/pod.ts';
 import { formatWorkload, type Workload } from '../model/workload.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { Rollout } from '../ports/rollout.ts';
 
 /** What a {@link RolloutTask} needs. */
@@ -10,6 +11,8 @@ export interface RolloutTaskOptions {
   readonly clock: Clock;
   /** How long it may go without replacing a pod, in milliseconds. */
   readonly patienceMs: number;
+  /** Default: none. */
+  readonly metrics?: Metrics | undefined;
   /** Called after each pod and at the end. */
   readonly onChange: () => void;
 }
@@ -54,6 +57,7 @@ export class RolloutTask implements AsyncDisposable {
       await this.#options.rollout.replace(workload, pods, {
         signal: this.#stop.signal,
         onProgress: (done) => {
+          this.#options.metrics?.count('fairlead_replaced_pods_total');
           this.#done = done;
           this.#watchProgress(name);
           this.#options.onChange();
@@ -65,6 +69,10 @@ export class RolloutTask implements AsyncDisposable {
     } finally {
       this.#timer?.[Symbol.dispose]();
     }
+    // One that is no longer wanted is neither.
+    const isStopped = this.#stop.signal.aborted && !(this.#stop.signal.reason instanceof FairleadError);
+    const outcome = isStopped ? 'stopped' : this.#outcome === 'succeeded' ? 'succeeded' : 'failed';
+    this.#options.metrics?.count('fairlead_rollouts_total', { outcome });
     this.#options.onChange();
   }
 

@@ -25,27 +25,30 @@ export async function watchSources(
   listener: SourceListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const { interceptRegistry, agentConfigStore, workloadResolver, agentFleet, clock } = ports;
-  const common = (what: string) => ({
+  const { interceptRegistry, agentConfigStore, workloadResolver, agentFleet, clock, metrics } = ports;
+  const common = (what: string, namespace?: string) => ({
     clock,
     signal,
-    onFailure: (error: unknown, retryMs: number) => logger.warn({ what, error, retryMs }, 'a watch broke off'),
+    onFailure: (error: unknown, retryMs: number) => {
+      logger.warn({ what, ...(namespace !== undefined && { namespace }), error, retryMs }, 'a watch broke off');
+      metrics?.count('fairlead_watch_failures_total', { what });
+    },
   });
   const perNamespace = options.namespaces.flatMap((namespace) => [
     keepWatching({
-      ...common(`intercepts of ${namespace}`),
+      ...common('intercepts', namespace),
       watch: (until) => interceptRegistry.watch(namespace, { signal: until }),
       onChange: (change) => listener.onIntercept(change),
       onGap: (until) => listener.onInterceptGap(namespace, until),
     }),
     keepWatching({
-      ...common(`agent configs of ${namespace}`),
+      ...common('agent configs', namespace),
       watch: (until) => agentConfigStore.watch(namespace, { signal: until }),
       onChange: (change) => listener.onConfig(change),
       onGap: () => listener.onClusterGap(namespace),
     }),
     keepWatching({
-      ...common(`workloads of ${namespace}`),
+      ...common('workloads', namespace),
       watch: (until) => workloadResolver.watch(namespace, { signal: until }),
       onChange: (change) => listener.onCluster(change),
       onGap: () => listener.onClusterGap(namespace),

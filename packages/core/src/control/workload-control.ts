@@ -56,7 +56,13 @@ export class WorkloadControl implements AsyncDisposable {
     this.#keeper = new ConfigKeeper(this.#view, ports.agentConfigStore, calls);
     this.#drift = new DriftFollower(context, this.#view, this.#keeper, this.#log);
     const patienceMs = options.rolloutPatienceMs ?? controlPlaneDefaults.rolloutPatienceMs;
-    this.#replacer = new PodReplacer({ rollout: ports.rollout, clock, patienceMs, onChange: wake });
+    this.#replacer = new PodReplacer({
+      rollout: ports.rollout,
+      clock,
+      patienceMs,
+      metrics: ports.metrics,
+      onChange: wake,
+    });
     this.#crew = new AgentCrew({
       fleet: ports.agentFleet,
       clock,

@@ -12,4 +12,7 @@ export const metricHelp: Readonly<Record<string, string>> = {
   fairlead_relay_sessions: 'Sessions connected now.',
   fairlead_relay_streams_total: 'Streams between agents and sessions, by how they ended.',
   fairlead_relay_turned_away_total: 'Peers that were not let in.',
+  fairlead_replaced_pods_total: 'Pods that were replaced so that they carry the wanted agent config.',
+  fairlead_rollouts_total: 'Rollouts of workloads, by how they ended.',
+  fairlead_watch_failures_total: 'Watches that broke off and were begun anew, by what is watched.',
 };
