@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type ApiResource,
   apiResources,
   connectKubernetes,
   interceptCrd,
@@ -29,6 +30,11 @@ export class RealCluster implements AsyncDisposable {
 
   objects<T extends KubernetesObject>(resource: keyof typeof apiResources): ObjectClient<T> {
     return new ObjectClient<T>(this.connection, apiResources[resource]);
+  }
+
+  /** A client for a resource that Fairlead itself has nothing to do with. */
+  client<T extends KubernetesObject>(resource: ApiResource): ObjectClient<T> {
+    return new ObjectClient<T>(this.connection, resource);
   }
 
   /** Makes the namespace, or takes over the one that an earlier run of these tests left. */

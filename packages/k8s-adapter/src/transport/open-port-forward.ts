@@ -36,9 +36,8 @@ export async function openPortForward(
   const target = await connection.webSocketTarget(`${resourcePath(apiResources.pods, address)}?ports=${port}`, options);
   options.signal?.throwIfAborted();
   const stream = await connect(target, address, connection.server, options);
-  // What fails before the caller has the stream is told by the rejection.
-  const ignore = (): void => {};
-  stream.on('error', ignore);
+  // It may break at any time, also between two owners: that must not end a process in which nobody listens just then.
+  stream.on('error', () => {});
   try {
     await abortable(stream.ready, options);
     if (stream.errored) throw stream.errored;
@@ -46,7 +45,6 @@ export async function openPortForward(
     stream.destroy();
     throw error;
   }
-  stream.off('error', ignore);
   return stream;
 }
 
