@@ -7,7 +7,7 @@ import { ClientFrames } from './client-frames.ts';
 import { ClientOutput } from './client-output.ts';
 import { ClientWindow } from './client-window.ts';
 import { DivertedStreams } from './diverted-streams.ts';
-import { errorCode, goAway, mostWindow } from './frame.ts';
+import { errorCode, goAway, mostWindow, settings } from './frame.ts';
 import { BadFrame } from './frame-reader.ts';
 import { mayBePreface, mayBeServerPreface, preface } from './preface.ts';
 import { TappedStreams } from './tapped-streams.ts';
@@ -52,6 +52,8 @@ export class Http2Phase implements Phase {
         this.#requests.lastWanted = last;
       },
     });
+    // A server's settings come before everything else.
+    output.isWithinFrame = true;
     this.#output = output;
     this.#diverted = diverted;
     this.#answers = answers;
@@ -180,6 +182,7 @@ export class Http2Phase implements Phase {
 
   #leave(words: Buffer): void {
     this.#output.isWithinFrame = false;
+    if (!this.#hasAppSpoken) this.#output.write(settings());
     this.#requests.lastWanted = this.#requests.highest;
     this.#output.write(words);
   }

@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { blockOf, FrameParty, FramePeer, request } from '../testing/frame-peer.ts';
+import { RawParty } from '../testing/http-party.ts';
 import { type Proxied, type ProxiedOptions, personal, proxied } from '../testing/proxied.ts';
 import { until } from '../testing/until.ts';
 import {
@@ -294,4 +296,26 @@ it('trap 10: fields without end are not kept', async () => {
 
   await client.frame('goAway');
   await until(() => client.isClosed, 'the connection is closed');
+});
+
+it('trap 11: nothing comes before the settings of the app, not even an answer that is there', async () => {
+  let connected: Socket | undefined;
+  await using slow = await RawParty.start((socket) => {
+    connected = socket;
+  });
+  await using dev = await FrameParty.start();
+  await using made = await proxied(slow.port, { routes: personal('mine', 'ada') });
+  made.diverter.holders.set('mine', dev.port);
+  using client = await FramePeer.connect(made.port.port);
+  client.ask(1, '/diverted', { 'x-user': 'ada' });
+  const holder = await dev.peer();
+  await holder.frame('headers', 1);
+
+  holder.answer(1, 'early');
+  await until(() => connected !== undefined && made.diverter.open === 1, 'both are there');
+  expect(client.frames).toEqual([]);
+  using _app = FramePeer.serve(connected as unknown as Socket);
+
+  expect(String(await client.bytes(1, 5))).toBe('early');
+  expect(client.frames[0]?.type).toBe(frameType.settings);
 });
