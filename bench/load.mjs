@@ -33,3 +33,16 @@ export async function cpuPerRequest(proxy, options = {}) {
 export function cpuPerConnection(proxy) {
   return cpuPerRequest(proxy, { headers: ['Connection: close'] });
 }
+
+/**
+ * CPU microseconds of the proxy for a request of HTTP/2, of which there are that many on 4 connections with 16 streams
+ * each.
+ */
+export async function cpuPerStream(proxy, { path = '/small', requests = 30_000 } = {}) {
+  const before = cpuSeconds(...proxy.pids);
+  const url = `http://127.0.0.1:${proxy.port}${path}`;
+  const out = await finish('h2load', ['-n', String(requests), '-c', '4', '-m', '16', url]);
+  const succeeded = Number(out.match(/(\d+) succeeded/)?.[1]);
+  if (succeeded !== requests) throw new Error(`load on port ${proxy.port}: ${succeeded} of ${requests} succeeded`);
+  return ((cpuSeconds(...proxy.pids) - before) * 1e6) / requests;
+}

@@ -19,9 +19,11 @@ const { values } = parseArgs({
   },
 });
 
-const missing = ['haproxy', 'nginx', 'wrk', 'curl'].filter((name) => spawnSync('which', [name]).status !== 0);
+const missing = ['haproxy', 'nginx', 'wrk', 'curl', 'h2load'].filter((name) => spawnSync('which', [name]).status !== 0);
 if (missing.length > 0) {
-  console.error(`the benchmark needs ${missing.join(', ')}: apt-get install haproxy nginx-light wrk curl`);
+  console.error(
+    `the benchmark needs ${missing.join(', ')}: apt-get install haproxy nginx-light wrk curl nghttp2-client`,
+  );
   process.exit(3);
 }
 

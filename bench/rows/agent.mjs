@@ -1,5 +1,5 @@
 import { startAgent } from '../agent.mjs';
-import { cpuPerConnection, cpuPerGb, cpuPerRequest } from '../load.mjs';
+import { cpuPerConnection, cpuPerGb, cpuPerRequest, cpuPerStream } from '../load.mjs';
 import { compare, round3 } from '../measure.mjs';
 import { startOrigin } from '../origin.mjs';
 import { startHaproxy } from '../peers.mjs';
@@ -7,7 +7,7 @@ import { rssMegabytes } from '../processes.mjs';
 
 /** The agent's rows: passing bytes, and routing HTTP/1 while an intercept that matches nothing here is active. */
 export async function agentRows({ folder, rounds, ports, wanted }) {
-  const origin = await startOrigin(folder, ports());
+  const origin = await startOrigin(folder, ports(), ports());
   const rows = [];
   const row = async (options) => {
     if (wanted(options.id)) rows.push(await compare({ rounds, ...options }));
@@ -48,7 +48,18 @@ export async function agentRows({ folder, rounds, ports, wanted }) {
   };
   await against('http1.cpu-per-request', 1.5, 'µs', cpuPerRequest, routing, http, 'haproxy http');
   await against('http1.cpu-per-mb', 1, 'µs/MB', cpuPerMegabyte, routing, http, 'haproxy http');
+
+  const match = { headers: { 'x-user': 'ada' } };
+  const streams = await startAgent({ folder, port: ports(), appPort: origin.http2Port, match });
+  const http2 = await startHaproxy(folder, 'h2', ports(), origin.http2Port);
+  const cpuPerMegabyteOfStreams = async (proxy) => {
+    const perRequest = await cpuPerStream(proxy, { path: '/1m', requests: 600 });
+    return perRequest / (2 ** 20 / 1e6);
+  };
+  await against('h2.cpu-per-request', 1.2, 'µs', cpuPerStream, streams, http2, 'haproxy h2');
+  await against('h2.cpu-per-mb', 1.2, 'µs/MB', cpuPerMegabyteOfStreams, streams, http2, 'haproxy h2');
   await idle.close();
   await routing.close();
+  await streams.close();
   return rows;
 }
