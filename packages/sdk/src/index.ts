@@ -12,7 +12,7 @@ export type {
 export { NoTrafficError } from './expectations/no-traffic-error.ts';
 export type { CallAnswer } from './handler/call-recording.ts';
 export { firstOf, once, times } from './handler/combine.ts';
-export type { HandlerFailure } from './handler/handler-server.ts';
+export type { HandlerFailure } from './handler/handler-server-options.ts';
 export type { CallSource, HandlerContext, RequestHandler } from './handler/request-handler.ts';
 export { type CallBudget, Intercept, type LeaveOptions, type NextOptions, type Replicas } from './intercept.ts';
 export type { InterceptEvents } from './intercept-events.ts';

@@ -1,5 +1,5 @@
 import type { FairleadError, InterceptPhase } from '@fairlead/core';
-import type { HandlerFailure } from './handler/handler-server.ts';
+import type { HandlerFailure } from './handler/handler-server-options.ts';
 
 /** What an intercept tells, by event name. Facts, told after they came about; listeners are called in turn. */
 export interface InterceptEvents {

@@ -23,5 +23,10 @@ export async function firstBytes(stream: Duplex): Promise<Uint8Array | undefined
 /** Whether a connection that begins like this may be HTTP/1. The preface of HTTP/2 is not. */
 export function mayBeHttp1(bytes: Uint8Array): boolean {
   const text = Buffer.from(bytes.subarray(0, 33)).toString('latin1');
-  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}(?: |$)/.test(text) && !text.startsWith('PRI * HTTP/2');
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}(?: |$)/.test(text) && !isHttp2Preface(bytes);
+}
+
+/** Whether a connection that begins like this is HTTP/2. */
+export function isHttp2Preface(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, 12)).toString('latin1') === 'PRI * HTTP/2';
 }

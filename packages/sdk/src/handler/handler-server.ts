@@ -1,39 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Clock, FairleadError } from '@fairlead/core';
-import type { CallHead } from '../expectations/call.ts';
+import { FairleadError } from '@fairlead/core';
 import { joinStreams } from '../join-streams.ts';
-import type { CallRecording } from './call-recording.ts';
 import type { DivertedConnection } from './diverted-connection.ts';
 import { Exchange } from './exchange.ts';
-import { firstBytes, mayBeHttp1 } from './first-bytes.ts';
+import { firstBytes, isHttp2Preface, mayBeHttp1 } from './first-bytes.ts';
+import type { HandlerServerOptions } from './handler-server-options.ts';
+import { Http2HandlerServer } from './http2-handler-server.ts';
 import { maxHeadBytes } from './limits.ts';
-import type { AnswerMarks } from './mark-answer.ts';
 import { toHeaders } from './raw-headers.ts';
-import type { RequestHandler } from './request-handler.ts';
 import { urlOf } from './to-request.ts';
 import { bridgeUpgrade, isIgnorableUpgrade, takeBackUpgrade } from './upgrade.ts';
-
-/** What a {@link HandlerServer} works for. */
-export interface HandlerServerOptions {
-  /** The intercept's name: stands in failures and in the context. */
-  readonly intercept: string;
-  readonly handler: RequestHandler;
-  readonly clock: Clock;
-  readonly marks: AnswerMarks;
-  /** A request arrived. Returns who takes down what becomes of it. */
-  readonly onCall: (head: CallHead) => CallRecording | undefined;
-  /** A request could not be answered as the handler should have. */
-  readonly onFailure: (failure: HandlerFailure) => void;
-}
-
-/** Why a caller got a 502. */
-export interface HandlerFailure {
-  readonly error: unknown;
-  readonly method: string;
-  /** The request target as the caller wrote it. */
-  readonly url: string;
-}
 
 /**
  * How long a stream without a request stays after the intercept was left, in milliseconds. A request may be on its way: one
@@ -47,16 +24,18 @@ interface Served {
   busy: number;
 }
 
-/** Speaks HTTP/1 on diverted streams and lets a handler answer. Streams that carry something else go to the app. */
+/** Speaks HTTP on diverted streams and lets a handler answer. Streams that carry something else go to the app. */
 export class HandlerServer implements Disposable {
   readonly #options: HandlerServerOptions;
   readonly #server: Server;
+  readonly #http2: Http2HandlerServer;
   readonly #served = new Map<Duplex, Served>();
   #isClosing = false;
   #quiet: Disposable | undefined;
 
   constructor(options: HandlerServerOptions) {
     this.#options = options;
+    this.#http2 = new Http2HandlerServer(options);
     this.#server = createServer({
       insecureHTTPParser: true,
       maxHeaderSize: maxHeadBytes,
@@ -72,15 +51,24 @@ export class HandlerServer implements Disposable {
     this.#server.on('clientError', (error, stream) => this.#refuse(error, stream));
   }
 
-  /** Serves the requests of one stream, one after the other, until it ends. */
+  /** Serves the requests of one stream until it ends. */
   async serve(stream: Duplex, connection: DivertedConnection): Promise<void> {
     stream.on('error', () => {});
+    if (connection.isHttp2) {
+      this.#http2.serve(stream, connection);
+      return;
+    }
     this.#served.set(stream, { connection, busy: 0 });
     stream.once('close', () => this.#served.delete(stream));
     if (!connection.isHttp) {
       const first = await firstBytes(stream);
       if (first === undefined) {
         stream.end();
+        return;
+      }
+      if (isHttp2Preface(first)) {
+        this.#served.delete(stream);
+        this.#http2.serve(stream, connection);
         return;
       }
       if (!mayBeHttp1(first)) {
@@ -100,6 +88,7 @@ export class HandlerServer implements Disposable {
     this.#isClosing = true;
     this.#quiet = this.#options.clock.after(quietMs, () => {
       for (const [stream, { busy }] of this.#served) if (busy === 0) stream.end();
+      this.#http2.close();
     });
   }
 

@@ -6,8 +6,8 @@ import { toHeaders, valuesOf } from './raw-headers.ts';
 const unknownToTheWeb: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 /** Whether a handler can be shown this request. */
-export function isExpressible(message: IncomingMessage): boolean {
-  return !unknownToTheWeb.has((message.method ?? '').toUpperCase());
+export function isExpressible({ method = '' }: Pick<IncomingMessage, 'method'>): boolean {
+  return !unknownToTheWeb.has(method.toUpperCase());
 }
 
 /**

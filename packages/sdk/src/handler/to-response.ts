@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Duplex, pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { connectionBound, toHeaders, without } from './raw-headers.ts';
+import { connectionBound, type RawHeaders, toHeaders, without } from './raw-headers.ts';
 
 const decoders: Readonly<Record<string, () => Duplex>> = {
   gzip: createGunzip,
@@ -18,16 +18,26 @@ export const bodiless: ReadonlySet<number> = new Set([101, 204, 205, 304]);
  * described the compressed form are taken off, so that the answer can be edited or handed on as it is.
  */
 export function toResponse(answer: IncomingMessage, method: string): Response {
-  const status = answer.statusCode ?? 502;
-  const headers = toHeaders(without(answer.rawHeaders, connectionBound(answer.rawHeaders)));
+  return webResponse(answer, answer.statusCode ?? 502, answer.statusMessage ?? '', answer.rawHeaders, method);
+}
+
+/** The same for an answer whose head is known and whose body is read from a stream. */
+export function webResponse(
+  answer: Readable,
+  status: number,
+  statusText: string,
+  raw: RawHeaders,
+  method: string,
+): Response {
+  const headers = toHeaders(without(raw, connectionBound(raw)));
   headers.delete('transfer-encoding');
   const empty = bodiless.has(status) || method === 'HEAD';
   if (empty) answer.resume();
   const body = empty ? null : webStream(decoded(answer, headers));
-  return new Response(body, { status, statusText: answer.statusMessage ?? '', headers });
+  return new Response(body, { status, statusText, headers });
 }
 
-function decoded(answer: IncomingMessage, headers: Headers): Readable {
+function decoded(answer: Readable, headers: Headers): Readable {
   const codings = (headers.get('content-encoding') ?? '').split(',').map((coding) => coding.trim().toLowerCase());
   const makers = codings.filter((coding) => coding !== '' && coding !== 'identity').map((coding) => decoders[coding]);
   if (makers.length === 0 || makers.includes(undefined)) return answer;

@@ -3,7 +3,8 @@ import { type Clock, type DivertStream, FairleadError, type SelectedConnection }
 import type { IncomingStream } from '@fairlead/tunnel';
 import type { CallHead } from '../expectations/call.ts';
 import type { CallLog } from '../expectations/call-log.ts';
-import { type HandlerFailure, HandlerServer } from '../handler/handler-server.ts';
+import { HandlerServer } from '../handler/handler-server.ts';
+import type { HandlerFailure } from '../handler/handler-server-options.ts';
 import type { AnswerMarks } from '../handler/mark-answer.ts';
 import type { RequestHandler } from '../handler/request-handler.ts';
 import { joinStreams } from '../join-streams.ts';
@@ -85,7 +86,8 @@ export class DivertedTraffic {
         source: metadata.source,
         pod: metadata.pod,
         containerPort: metadata.containerPort,
-        isHttp: metadata.protocol === 'http1',
+        isHttp: metadata.protocol !== 'tcp',
+        isHttp2: metadata.protocol === 'http2',
         openApp: (signal) => this.#parts.openApp(metadata, signal),
       });
     } else {
