@@ -55,7 +55,10 @@ module.exports = {
     {
       name: 'product-code-knows-no-test-tools',
       severity: 'error',
-      from: { path: '^packages/', pathNot: '(\\.test\\.ts$|/conformance/|/testing/)' },
+      from: {
+        path: '^packages/',
+        pathNot: '(\\.test\\.ts$|/conformance/|/testing/|^packages/sdk/src/vitest/)',
+      },
       to: { path: '(node_modules/(vitest|fast-check|nock)|\\.test\\.ts$|/conformance/)' },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },

@@ -48,6 +48,7 @@ export type ErrorCode =
   | 'no-such-port'
   | 'no-traffic'
   | 'not-found'
+  | 'not-released'
   | 'port-taken'
   | 'reserved-port'
   | 'rollout-failed'
@@ -57,6 +58,7 @@ export type ErrorCode =
   | 'unreachable'
   | 'unsupported'
   | 'version-skew'
+  | 'workload-changed'
   | 'workload-not-found';
 
 /** The facts of every code. */
@@ -135,6 +137,11 @@ export const errorCatalogue: Readonly<Record<ErrorCode, ErrorFacts>> = {
     hint: 'No request matched in time; the near misses tell which part differed.',
   },
   'not-found': { category: 'user', retryable: false, hint: 'Look at the list of what exists.' },
+  'not-released': {
+    category: 'internal',
+    retryable: false,
+    hint: 'Leave it by its name; what is forgotten ends with the lease of its session.',
+  },
   'port-taken': { category: 'user', retryable: false, hint: 'Choose another local port, or end what holds this one.' },
   'reserved-port': {
     category: 'config',
@@ -159,6 +166,11 @@ export const errorCatalogue: Readonly<Record<ErrorCode, ErrorFacts>> = {
     category: 'config',
     retryable: false,
     hint: 'Bring client, manager and traffic-agent to versions that speak the same protocol.',
+  },
+  'workload-changed': {
+    category: 'cluster',
+    retryable: false,
+    hint: 'Fairlead never edits a workload: look for who else did, or switch the check off where others work.',
   },
   'workload-not-found': {
     category: 'user',

@@ -19,6 +19,7 @@ export class ChildSession implements SessionScope {
   readonly namespace: string;
   readonly #parent: SessionScope;
   readonly #held = new Set<Held>();
+  readonly #names = new Set<string>();
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
   #children = 0;
@@ -35,6 +36,11 @@ export class ChildSession implements SessionScope {
   /** Aborts when this or the session ends; the reason says why. */
   get signal(): AbortSignal {
     return this.#signal;
+  }
+
+  /** The names of everything that it ever held. */
+  get names(): ReadonlySet<string> {
+    return this.#names;
   }
 
   /** As of the session; ends with this child. */
@@ -101,6 +107,7 @@ export class ChildSession implements SessionScope {
   async #hold<Some extends Held>(activating: Promise<Some>): Promise<Some> {
     const held = await activating;
     this.#held.add(held);
+    this.#names.add(held.name);
     for (const other of this.#held) if (other.phase === 'released') this.#held.delete(other);
     if (!this.#signal.aborted) return held;
     // Closed in the very moment in which it became active.

@@ -10,6 +10,8 @@ export type {
   RuleExplanation,
 } from './expectations/explain-request.ts';
 export { NoTrafficError } from './expectations/no-traffic-error.ts';
+export { ClusterWatch } from './fixtures/cluster-watch.ts';
+export { prepareWorkloads } from './fixtures/prepare.ts';
 export type { CallAnswer } from './handler/call-recording.ts';
 export { firstOf, once, times } from './handler/combine.ts';
 export type { HandlerFailure } from './handler/handler-server-options.ts';
@@ -26,8 +28,8 @@ export type {
 export type { LocalAddress, LocalTarget } from './local-target.ts';
 export type { DryRun, PlanRequest } from './plan.ts';
 export type { MarkOptions } from './propagation/mark.ts';
-export type { OpenTelemetryApi } from './propagation/open-telemetry.ts';
-export type { MarkableContext } from './propagation/playwright-context.ts';
+export type { OpenTelemetryApi, OpenTelemetryBaggage } from './propagation/open-telemetry.ts';
+export type { MarkableContext, MarkableRoute } from './propagation/playwright-context.ts';
 export { type PropagateOptions, type Propagation, propagate } from './propagation/propagate.ts';
 export type { UndiciInterceptor } from './propagation/undici-interceptor.ts';
 export { Session } from './session.ts';

@@ -14,9 +14,13 @@ export interface SessionScope extends AsyncDisposable {
   readonly namespace: string;
   /** Aborts when it ends; the reason says why. */
   readonly signal: AbortSignal;
+  /** Takes traffic over. See `Session.intercept`. */
   intercept(options: InterceptOptions): Promise<Intercept>;
+  /** Copies requests with their answers here. See `Session.wiretap`. */
   wiretap(options: WiretapOptions & ExchangeOptions): Promise<ExchangeWiretap>;
+  /** Copies bytes here. See `Session.wiretapBytes`. */
   wiretapBytes(options: WiretapOptions): Promise<Wiretap<TapEvent>>;
+  /** What its intercepts would make of a request. */
   explain(request: ExplainedRequest): RequestExplanation;
   /** `fetch` by the names of the cluster's Services. */
   readonly fetch: typeof globalThis.fetch;
@@ -24,5 +28,6 @@ export interface SessionScope extends AsyncDisposable {
   dial(address: string, options?: CallOptions): Promise<Duplex>;
   /** A scope within this one, with a key of its own. */
   child(): SessionScope;
+  /** Leaves what it holds. Never rejects. */
   close(): Promise<void>;
 }

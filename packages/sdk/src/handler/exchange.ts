@@ -7,7 +7,7 @@ import type { DivertedConnection } from './diverted-connection.ts';
 import { KeptBody } from './kept-body.ts';
 import { type AnswerMarks, markAnswer } from './mark-answer.ts';
 import type { HandlerContext, RequestHandler } from './request-handler.ts';
-import { sendAppAnswer, sendFailure, sendResponse } from './send-response.ts';
+import { cutInTheMiddle, sendAppAnswer, sendFailure, sendResponse } from './send-response.ts';
 import { isExpressible, toRequest } from './to-request.ts';
 import { toResponse } from './to-response.ts';
 
@@ -57,7 +57,7 @@ export class Exchange {
       const answer = isExpressible(this.#message) ? await this.#ask(handler) : undefined;
       this.#servedBy = answer ? 'handler' : 'app';
       if (this.#left.signal.aborted) await answer?.body?.cancel();
-      else if (answer?.type === 'error') this.#out.destroy();
+      else if (answer?.type === 'error') cutInTheMiddle(this.#out);
       else if (answer) await sendResponse(markAnswer(answer, this.#intercept, this.#marks), this.#out, method);
       else await sendAppAnswer(await this.#askApp(originalRequest(this.#message, this.#body)), this.#out);
       return undefined;

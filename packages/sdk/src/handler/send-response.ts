@@ -88,6 +88,15 @@ export function sendFailure(out: ServerResponse, intercept: string, error: unkno
   out.end(body);
 }
 
+/**
+ * Ends the connection as a server that crashes does. The answer is begun before it is cut: of a stream that ends without
+ * a byte the traffic-agent would believe that nobody is here, and let the app answer.
+ */
+export function cutInTheMiddle(out: ServerResponse): void {
+  if (out.socket && !out.headersSent) out.socket.write('HTTP/1.1 ', () => out.destroy());
+  else out.destroy();
+}
+
 function writeHead(out: ServerResponse, status: number, reason: string, headers: string[]): void {
   if (reason === '') out.writeHead(status, headers);
   else out.writeHead(status, reason, headers);

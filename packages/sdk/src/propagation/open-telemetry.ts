@@ -2,17 +2,24 @@ import { FairleadError } from '@fairlead/core';
 import type { MarkOptions } from './mark.ts';
 
 /** Baggage as `@opentelemetry/api` has it. */
-interface Baggage {
-  setEntry(key: string, entry: { value: string }): Baggage;
+export interface OpenTelemetryBaggage {
+  /** The same with this entry. */
+  setEntry(key: string, entry: { value: string }): OpenTelemetryBaggage;
 }
 
 /** The part of the module `@opentelemetry/api` that is needed. */
 export interface OpenTelemetryApi<Context> {
-  readonly context: { active(): Context };
+  readonly context: {
+    /** The context in force. */
+    active(): Context;
+  };
   readonly propagation: {
-    getBaggage(context: Context): Baggage | undefined;
-    createBaggage(): Baggage;
-    setBaggage(context: Context, baggage: Baggage): Context;
+    /** What travels with the context already. */
+    getBaggage(context: Context): OpenTelemetryBaggage | undefined;
+    /** Baggage without entries. */
+    createBaggage(): OpenTelemetryBaggage;
+    /** The context with this baggage. */
+    setBaggage(context: Context, baggage: OpenTelemetryBaggage): Context;
   };
 }
 

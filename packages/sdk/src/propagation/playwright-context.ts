@@ -1,14 +1,21 @@
 import type { Mark } from './mark.ts';
 
 /** A request that a page is about to make. */
-interface MarkableRoute {
-  request(): { url(): string; headers(): Record<string, string> };
+export interface MarkableRoute {
+  /** What is about to be asked. */
+  request(): {
+    /** The headers that it has so far, names in lower case. */
+    headers(): Record<string, string>;
+  };
+  /** Goes on to the other routes of the context, with these headers. */
   fallback(options: { headers: Record<string, string> }): Promise<void>;
 }
 
 /** The part of Playwright's `BrowserContext` that marking needs. */
 export interface MarkableContext {
+  /** Sends these with every request. */
   setExtraHTTPHeaders(headers: Record<string, string>): Promise<void>;
+  /** Hands over the requests to wanted addresses. */
   route(url: (url: URL) => boolean, handler: (route: MarkableRoute) => Promise<void>): Promise<unknown>;
 }
 

@@ -102,7 +102,7 @@ describe('propagate', () => {
       route: async (wants, handle) => {
         told.push([wants(new URL('http://shop/')), wants(new URL('http://cdn/'))]);
         await handle({
-          request: () => ({ url: () => 'http://shop/', headers: () => ({ baggage: 'a=1' }) }),
+          request: () => ({ headers: () => ({ baggage: 'a=1' }) }),
           fallback: async ({ headers }) => void told.push(headers),
         });
       },

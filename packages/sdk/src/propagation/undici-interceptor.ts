@@ -1,6 +1,10 @@
 import type { Mark } from './mark.ts';
 
-/** What undici's `compose()` takes: a function from one way to dispatch to another. No type of undici's is needed for it. */
+/**
+ * What undici's `compose()` takes: a function from one way to dispatch to another. No type of undici's is needed for it.
+ *
+ * @typeParam Dispatch - The way to dispatch, as undici has it.
+ */
 export type UndiciInterceptor = <Dispatch extends (options: never, handler: never) => boolean>(
   dispatch: Dispatch,
 ) => Dispatch;
