@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { type CallOptions, FairleadError } from '@fairlead/core';
+import { type CallOptions, FairleadError, type InterceptRecord } from '@fairlead/core';
 import { type ExplainedRequest, explainRequest, type RequestExplanation } from './expectations/explain-request.ts';
 import { Intercept } from './intercept.ts';
 import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './intercept-options.ts';
@@ -56,6 +56,11 @@ export class ChildSession implements SessionScope {
   /** As of the session; ends with this child. */
   async wiretapBytes(options: WiretapOptions): Promise<Wiretap<TapEvent>> {
     return await this.#hold(this.#parent.wiretapBytes(this.#within(options)));
+  }
+
+  /** As of the session. */
+  async list(options: CallOptions = {}): Promise<readonly InterceptRecord[]> {
+    return await this.#parent.list(options);
   }
 
   /** As of the session. */

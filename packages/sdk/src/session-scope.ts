@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { CallOptions } from '@fairlead/core';
+import type { CallOptions, InterceptRecord } from '@fairlead/core';
 import type { ExplainedRequest, RequestExplanation } from './expectations/explain-request.ts';
 import type { Intercept } from './intercept.ts';
 import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './intercept-options.ts';
@@ -22,6 +22,8 @@ export interface SessionScope extends AsyncDisposable {
   wiretapBytes(options: WiretapOptions): Promise<Wiretap<TapEvent>>;
   /** What its intercepts would make of a request. */
   explain(request: ExplainedRequest): RequestExplanation;
+  /** Every intercept and wiretap of the namespace, whoever holds it. */
+  list(options?: CallOptions): Promise<readonly InterceptRecord[]>;
   /** `fetch` by the names of the cluster's Services. */
   readonly fetch: typeof globalThis.fetch;
   /** A byte stream to a Service of the cluster. */
