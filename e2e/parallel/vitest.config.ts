@@ -9,6 +9,7 @@ declare module 'vitest' {
 
 /** Two projects at the same time, each in a process of its own, against one workload; with the built packages. */
 export default defineConfig({
+  cacheDir: '../../node_modules/.vite',
   test: {
     root: import.meta.dirname,
     testTimeout: 120_000,
