@@ -50,7 +50,8 @@ describe.runIf(canHurt)('a program of the cluster', { timeout: 180_000 }, () => 
     await hurt();
     await cluster.until(async () => {
       const pods = await shop.uids().catch(() => undefined);
-      return pods && (await askAs(url, session.key)) === 'mine' ? true : undefined;
+      const answer = await askAs(url, session.key).catch(() => undefined);
+      return pods && answer === 'mine' ? true : undefined;
     });
     await untilActive(held, 2);
 

@@ -460,7 +460,7 @@ describe('TunnelRelay: sessions', () => {
     await using fixture = new RelayFixture({ leaseMs: 9_000 });
     const session = await fixture.session();
 
-    await expect.poll(() => session.told).toEqual([{ type: 'welcome', leaseMs: 9_000 }]);
+    await expect.poll(() => session.told).toEqual([{ type: 'welcome', leaseMs: 9_000, relay: expect.any(String) }]);
   });
 
   it('sends no traffic to a session that has said goodbye', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import {
   type AgentAssignment,
@@ -33,6 +34,8 @@ type TakeStream = (incoming: IncomingStream, metadata: StreamMetadata) => void;
 export class TunnelRelay implements AgentFleet, AsyncDisposable {
   readonly #options: TunnelRelayOptions & typeof relayDefaults;
   readonly #switchboard: Switchboard;
+  /** Tells sessions whether they are with the relay that knew them before. */
+  readonly #id: string = randomUUID();
   readonly #feed: ChangeFeed<FleetEvent> = new ChangeFeed<FleetEvent>();
   /** Every tunnel, from its first byte on. */
   readonly #tunnels = new Set<TunnelSession>();
@@ -177,7 +180,7 @@ export class TunnelRelay implements AgentFleet, AsyncDisposable {
     const before = this.#switchboard.enterSession(peer);
     void before?.end('replaced');
     this.#options.logger?.info({ session: session.id }, 'session connected');
-    peer.tell({ type: 'welcome', leaseMs: this.#options.leaseMs });
+    peer.tell({ type: 'welcome', leaseMs: this.#options.leaseMs, relay: this.#id });
     this.#feed.publish(about('session-seen', session));
     const over = (type: 'session-left' | 'session-lost'): void => {
       if (!this.#switchboard.leaveSession(peer)) return;

@@ -201,8 +201,14 @@ export class Intercept implements AsyncDisposable {
     void this.#traffic.take(incoming, metadata);
   }
 
+  /** @internal The session's connection is gone. */
+  connectionLost(): void {
+    this.#entry.connectionLost();
+  }
+
   /** @internal The session is connected anew. */
-  resumed(): void {
+  connectionBack(isSameRelay: boolean): void {
+    this.#entry.connectionBack(isSameRelay);
     if (this.#hasHandler) void this.#misses?.report();
   }
 

@@ -59,6 +59,48 @@ describe('A session', () => {
     await expect(session.intercept({ workload: 'cart', to: 1 })).rejects.toMatchObject({ code: 'forbidden' });
   });
 
+  it('does not give up for what stands before the relay: an API server that starts says no to everybody', async () => {
+    await using lab = await SessionLab.start();
+    const session = await lab.connect();
+    const told: string[] = [];
+    session.events.on('resumed', () => told.push('resumed'));
+    session.events.on('lost', () => told.push('lost'));
+    lab.relay.dialFailure = new FairleadError('forbidden', 'no role is known yet');
+
+    lab.relay.drop();
+    await expect.poll(() => session.isConnected).toBe(false);
+    await lab.clock.advance(4_000);
+    lab.relay.dialFailure = undefined;
+    await lab.clock.advance(6_000);
+
+    await expect.poll(() => told).toEqual(['resumed']);
+  });
+
+  it.each([
+    ['the same relay', 'relay-1', ['interrupted', 'active']],
+    ['another relay, before that has seen it', 'relay-2', ['interrupted']],
+  ])('calls nothing active that it cannot be, and with %s not at once', async (_whose, id, phases) => {
+    await using lab = await SessionLab.start();
+    const session = await lab.connect();
+    const intercept = await session.intercept({ workload: 'cart', to: 1, name: 'mine' });
+    const told: string[] = [];
+    intercept.events.on('phase', (phase) => told.push(phase));
+    const resumed = new Promise((resolve) => session.events.once('resumed', resolve));
+    lab.relay.id = id;
+
+    lab.relay.drop();
+    await expect.poll(() => intercept.phase).toBe('interrupted');
+    await lab.clock.advance(1_000);
+    await resumed;
+    expect(told).toEqual(phases);
+
+    // Whatever it was: when the control plane says anew that it is active, it is.
+    await lab.report('mine', { phase: 'interrupted' });
+    await lab.clock.advance(1_000);
+    await lab.report('mine', { phase: 'active' });
+    await expect.poll(() => intercept.phase).toBe('active');
+  });
+
   it('does not fight with a newer connection of its own', async () => {
     await using lab = await SessionLab.start();
     const session = await lab.connect();

@@ -102,8 +102,8 @@ export class Session implements SessionScope {
         logger: ports.logger,
         onStream: (incoming) => session.#take(incoming),
         events: {
-          interrupted: (error) => notify(() => session.events.emit('interrupted', error)),
-          resumed: () => session.#resumed(),
+          interrupted: (error) => session.#interrupted(error),
+          resumed: (isSameRelay) => session.#resumed(isSameRelay),
           lost: (error) => session.#lost(error),
         },
       },
@@ -306,8 +306,13 @@ export class Session implements SessionScope {
     return await this.#tunnel.openStream(metadata, signal);
   }
 
-  #resumed(): void {
-    for (const held of this.#held.values()) if (held instanceof Intercept) held.resumed();
+  #interrupted(error: FairleadError): void {
+    for (const held of this.#held.values()) held.connectionLost();
+    notify(() => this.events.emit('interrupted', error));
+  }
+
+  #resumed(isSameRelay: boolean): void {
+    for (const held of this.#held.values()) held.connectionBack(isSameRelay);
     notify(() => this.events.emit('resumed'));
   }
 

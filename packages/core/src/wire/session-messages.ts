@@ -10,7 +10,8 @@ export interface SessionHello {
 
 /** Relay to session, one JSON object a line on the control stream. */
 export type ToSession =
-  | { readonly type: 'welcome'; readonly leaseMs: number }
+  /** `relay` is another one after a restart: it has to find agents and sessions anew. */
+  | { readonly type: 'welcome'; readonly leaseMs: number; readonly relay: string }
   | { readonly type: 'ended'; readonly reason: string };
 
 /** Session to relay, one JSON object a line on the control stream. */

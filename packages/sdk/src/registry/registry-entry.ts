@@ -51,6 +51,8 @@ export class RegistryEntry {
   readonly #active: Promise<void>;
   #settle: { resolve(): void; reject(error: FairleadError): void } = { resolve() {}, reject() {} };
   #status: InterceptStatus | undefined;
+  /** While it cannot be active, or is not known to be again: the beginning of the phase that is not believed any more. */
+  #unseen: { readonly since: string; isBack: boolean } | undefined;
   #onProgress: ((progress: InterceptProgress) => void) | undefined;
   /** Whether there is a record of ours: `maybe` after a request whose outcome is not known. */
   #isThere: 'no' | 'maybe' | 'yes' = 'no';
@@ -72,9 +74,31 @@ export class RegistryEntry {
     });
   }
 
-  /** The last status that was seen. */
+  /** The last status that was seen, as far as it can be believed. */
   get status(): InterceptStatus | undefined {
-    return this.#status;
+    const status = this.#status;
+    if (!this.#unseen || status?.phase !== 'active') return status;
+    const { replicas } = status;
+    return { ...status, phase: 'interrupted', ...(replicas && { replicas: { ...replicas, ready: 0 } }) };
+  }
+
+  /** The session's connection is gone: nothing can be active now, though nobody may be there to write that down. */
+  connectionLost(): void {
+    if (this.#isOver || this.#status?.phase !== 'active') return;
+    this.#unseen = { since: this.#status.since, isBack: false };
+    this.#tell();
+  }
+
+  /**
+   * The session is connected again. To the same relay: what it said last still holds. To another one: that has to say so
+   * anew, for it finds agents and sessions one after the other.
+   */
+  connectionBack(isSameRelay: boolean): void {
+    const unseen = this.#unseen;
+    if (!unseen) return;
+    unseen.isBack = true;
+    if (isSameRelay || this.#status?.since !== unseen.since) this.#unseen = undefined;
+    this.#tell();
   }
 
   /**
@@ -154,16 +178,22 @@ export class RegistryEntry {
     const { status } = record;
     this.#isThere = 'yes';
     this.#status = status;
+    if (this.#unseen?.isBack && status.since !== this.#unseen.since) this.#unseen = undefined;
     const { progress } = status;
     if (progress) notify(() => this.#onProgress?.(progress));
     if (status.phase === 'active') {
       this.#wasActive = true;
       this.#settle.resolve();
     }
-    this.#events.changed(status);
+    this.#tell();
     if (status.phase === 'refused' || status.phase === 'failed' || status.phase === 'released') {
       this.fail(this.#endOf(status));
     }
+  }
+
+  #tell(): void {
+    const { status } = this;
+    if (status && !this.#isOver) this.#events.changed(status);
   }
 
   #gone(): void {

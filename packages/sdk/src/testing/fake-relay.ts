@@ -40,8 +40,12 @@ export class FakeRelay implements AsyncDisposable {
   refusal: FairleadError | undefined;
   /** Whether dialling works. */
   isReachable = true;
+  /** How dialling fails; undefined: it works. */
+  dialFailure: FairleadError | undefined;
   /** How often somebody dialled. */
   dialled = 0;
+  /** Told to sessions: another one is another relay. */
+  id = 'relay-1';
   /** Told to sessions. */
   leaseMs = 15_000;
   /** Where passthrough streams go; undefined: they are refused. */
@@ -78,6 +82,7 @@ export class FakeRelay implements AsyncDisposable {
       dial: async ({ signal }: CallOptions = {}) => {
         signal?.throwIfAborted();
         this.dialled += 1;
+        if (this.dialFailure) throw this.dialFailure;
         if (!this.isReachable) throw new FairleadError('unreachable', 'the relay cannot be reached');
         const socket = connect((this.#server.address() as AddressInfo).port, '127.0.0.1');
         await once(socket, 'connect');
@@ -162,7 +167,7 @@ export class FakeRelay implements AsyncDisposable {
     const said: FromSession[] = [];
     const fingerprint = createHash('sha256').update(hello.key).digest('hex');
     const tell = (message: ToSession): void => writeLine(control, message);
-    tell({ type: 'welcome', leaseMs: this.leaseMs });
+    tell({ type: 'welcome', leaseMs: this.leaseMs, relay: this.id });
     this.connections.push({ hello, fingerprint, tunnel, said, tell });
     try {
       for await (const line of readLines(control)) said.push(line as FromSession);

@@ -25,6 +25,8 @@ export interface ConnectionParts {
   readonly onStream: (incoming: IncomingStream) => void;
 }
 
+type Welcome = Extract<ToSession, { readonly type: 'welcome' }>;
+
 /** Time from dialling to the relay's welcome, in milliseconds. */
 const welcomeMs = 15_000;
 /** Time for the relay to take in a farewell, in milliseconds. */
@@ -35,6 +37,8 @@ export class Connection {
   readonly tunnel: TunnelSession;
   /** How long the relay keeps the session's intercepts when it hears nothing, in milliseconds. */
   readonly leaseMs: number;
+  /** Which relay it is: another one after a restart. */
+  readonly relay: string;
   readonly #control: TunnelStream;
   readonly #lines: AsyncGenerator<unknown, void, undefined>;
   readonly #clock: Clock;
@@ -43,11 +47,12 @@ export class Connection {
     tunnel: TunnelSession,
     control: TunnelStream,
     lines: AsyncGenerator<unknown, void, undefined>,
-    leaseMs: number,
+    { leaseMs, relay }: Welcome,
     clock: Clock,
   ) {
     this.tunnel = tunnel;
     this.leaseMs = leaseMs;
+    this.relay = relay;
     this.#control = control;
     this.#lines = lines;
     this.#clock = clock;
@@ -55,11 +60,12 @@ export class Connection {
 
   /**
    * Dials, says hello and waits for the welcome. Fails with `unreachable`, `forbidden`, `version-skew`, `timeout`, or
-   * with the signal's reason; nothing is left open then.
+   * with the signal's reason; nothing is left open then. `answered` is called when it was the relay that said no.
    */
   static async open(
     { transport, identity, clock, onStream }: ConnectionParts,
     signal: AbortSignal,
+    answered: () => void = () => {},
   ): Promise<Connection> {
     const late = (): FairleadError =>
       new FairleadError('timeout', `the relay did not welcome the session in ${welcomeMs} ms`, { phase: 'tunnel' });
@@ -84,10 +90,11 @@ export class Connection {
       if (welcome?.type !== 'welcome') {
         throw new FairleadError('unreachable', 'the relay did not welcome the session', { phase: 'tunnel' });
       }
-      return new Connection(tunnel, control, lines, welcome.leaseMs, clock);
+      return new Connection(tunnel, control, lines, welcome, clock);
     } catch (error) {
       void tunnel?.close();
       limit.signal.throwIfAborted();
+      if (tunnel) answered();
       throw tunnelFailure(error, 'unreachable', 'connecting to the relay');
     }
   }

@@ -9,8 +9,8 @@ import { tunnelFailure, writeMetadata } from './wire.ts';
 interface SessionTunnelEvents {
   /** The connection is gone; a new one is being made. */
   interrupted(error: FairleadError): void;
-  /** A new connection is up. */
-  resumed(): void;
+  /** A new connection is up, to the same relay as before or to another one that has to find everything anew. */
+  resumed(isSameRelay: boolean): void;
   /** There will be no new connection. Told once, and nothing after it. */
   lost(error: FairleadError): void;
 }
@@ -25,7 +25,7 @@ export interface SessionTunnelParts extends ConnectionParts {
 const maxAttempts = 64;
 /** Time for the other end to accept a stream, in milliseconds. */
 const acceptMs = 10_000;
-/** Failures after which trying again is useless. */
+/** Answers of a relay after which trying again is useless. What stands before it may say such things while it starts. */
 const finalCodes: ReadonlySet<string> = new Set(['forbidden', 'version-skew', 'closed', 'bad-config']);
 
 /** The session's way to the relay: one connection after the other, until it is closed or cannot be had any more. */
@@ -83,6 +83,7 @@ export class SessionTunnel {
 
   async #run(first: Connection): Promise<void> {
     const { events, logger } = this.#parts;
+    let { relay } = first;
     for (let connection = first; ; ) {
       const reason = await connection.serve();
       this.#connection = undefined;
@@ -100,9 +101,11 @@ export class SessionTunnel {
         events.lost(final);
         return;
       }
+      const isSameRelay = connection.relay === relay;
+      relay = connection.relay;
       this.#connection = connection;
-      logger.info({}, 'session resumed');
-      events.resumed();
+      logger.info({ isSameRelay }, 'session resumed');
+      events.resumed(isSameRelay);
     }
   }
 
@@ -110,13 +113,16 @@ export class SessionTunnel {
     const { signal } = this.#stop;
     for (let attempt = 1; ; attempt++) {
       await this.#parts.clock.sleep(backOffMs(attempt), { signal });
+      let isAnswer = false;
       try {
-        return await Connection.open(this.#parts, signal);
+        return await Connection.open(this.#parts, signal, () => {
+          isAnswer = true;
+        });
       } catch (error) {
         signal.throwIfAborted();
         const failure = FairleadError.from(error, 'connection-lost');
         this.#parts.logger.debug({ attempt, code: failure.code, message: failure.message }, 'connecting anew failed');
-        if (finalCodes.has(failure.code)) throw failure;
+        if (isAnswer && finalCodes.has(failure.code)) throw failure;
         if (attempt >= maxAttempts) {
           throw new FairleadError('connection-lost', `no connection in ${attempt} attempts: ${failure.message}`, {
             phase: 'tunnel',

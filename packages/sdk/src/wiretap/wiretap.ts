@@ -100,6 +100,16 @@ export class Wiretap<Item> implements AsyncIterable<Item>, AsyncDisposable {
     }
   }
 
+  /** @internal The session's connection is gone. */
+  connectionLost(): void {
+    this.#entry.connectionLost();
+  }
+
+  /** @internal The session is connected anew. */
+  connectionBack(isSameRelay: boolean): void {
+    this.#entry.connectionBack(isSameRelay);
+  }
+
   /** @internal The session is lost, and with it this. */
   fail(error: FairleadError): void {
     this.#entry.fail(error);
