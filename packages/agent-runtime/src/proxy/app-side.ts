@@ -1,7 +1,9 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import type { DuplexOptions } from 'node:stream';
 import type { AppAddress } from './app-address.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { cutSocket } from './cut-socket.ts';
+import { endSocket } from './end-socket.ts';
 import type { Side, SideOwner } from './side.ts';
 
 /** Reads of at least this many bytes are passed on by reference; smaller ones go through the socket at once. */
@@ -46,7 +48,7 @@ export class AppSide implements Side {
 
   end(): void {
     this.#hasEnded = true;
-    if (this.#isConnected) this.#socket.end();
+    if (this.#isConnected) endSocket(this.#socket);
   }
 
   deliver(bytes: Buffer): void {
@@ -81,14 +83,19 @@ export class AppSide implements Side {
   }
 
   #connect(attempt: number): Socket {
-    const socket = connect({
+    const options: NetConnectOpts & DuplexOptions = {
       host: this.#hosts[attempt] as string,
       port: this.#address.port,
       allowHalfOpen: true,
       noDelay: true,
       autoSelectFamily: false,
       onread: { buffer: this.#nextBuffer, callback: this.#read },
-    });
+      // What a socket decides by itself. Named here, since the engine is ten times as fast when nothing is added later.
+      emitClose: false,
+      autoDestroy: true,
+      decodeStrings: false,
+    };
+    const socket = connect(options);
     socket.on('connect', () => this.#connected(attempt));
     socket.on('drain', () => this.#owner.sideReady(this));
     socket.on('end', () => {

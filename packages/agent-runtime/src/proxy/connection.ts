@@ -4,6 +4,7 @@ import { ClosingPhase } from './closing-phase.ts';
 import { ConnectionTaps } from './connection-taps.ts';
 import { cutSocket } from './cut-socket.ts';
 import { DivertedSide } from './diverted-side.ts';
+import { endSocket } from './end-socket.ts';
 import { HttpPhase } from './http-phase.ts';
 import type { Phase, PhaseHost } from './phase.ts';
 import type { PortContext } from './port-context.ts';
@@ -162,6 +163,14 @@ export class Connection implements PhaseHost {
     else this.client.end(linger);
     this.#blockedBy = undefined;
     this.release();
+  }
+
+  /**
+   * Sends the client no more. Not before the other events of this turn of the loop were seen: often the client has ended
+   * too, and then both sockets just close.
+   */
+  endClient(): void {
+    setImmediate(endSocket, this.client);
   }
 
   /** Cuts the connection, so that the client sees a reset. */

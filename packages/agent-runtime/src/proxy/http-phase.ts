@@ -90,7 +90,7 @@ export class HttpPhase implements Phase, RequestEvents {
     const due = this.#exchanges.first;
     if (this.#isWithApp(side)) {
       this.#flow.dropHeld();
-      host.client.end();
+      host.endClient();
       host.becomeRaw(side, []);
     } else if (side.isApp || due?.side !== side) {
       this.#drop(side);

@@ -61,6 +61,8 @@ export interface PhaseHost extends SideOwner {
   becomeHttp2(bytes?: Buffer): void;
   /** Ends the connection in good order, after a last word if there is one. */
   close(lastWords?: Buffer): void;
+  /** Sends the client no more, once what was written is sent; it may still send itself. */
+  endClient(): void;
   /** Cuts the connection, so that the client sees a reset. */
   reset(): void;
 }

@@ -32,7 +32,7 @@ export class RawPhase implements Phase {
   }
 
   sideEnded(side: Side): void {
-    if (side === this.#side) this.#host.client.end();
+    if (side === this.#side) this.#host.endClient();
   }
 
   /** A stream that nobody took yet ends at the app, which gets all that was sent. Everything else is cut. */
