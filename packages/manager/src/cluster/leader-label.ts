@@ -20,13 +20,17 @@ export class LeaderLabel {
     this.#podName = own.podName;
   }
 
-  /** Puts the label on this pod, and takes it off every other: one that died or was cut off could not do so itself. */
+  /**
+   * Puts the label on this pod, and takes it off every other: one that died or was cut off could not do so itself. Writes
+   * nothing where it is so already.
+   */
   async put(options: CallOptions = {}): Promise<void> {
     const labelSelector = `${roleLabel}=${leader}`;
     const { items } = await this.#pods.list(this.#namespace, { ...options, labelSelector });
-    const others = items.map(({ metadata }) => metadata.name ?? '').filter((name) => name !== this.#podName);
+    const labelled = items.map(({ metadata }) => metadata.name ?? '');
+    const others = labelled.filter((name) => name !== this.#podName);
     await Promise.all(others.map((name) => this.#set(name, null, options)));
-    await this.#set(this.#podName, leader, options);
+    if (!labelled.includes(this.#podName)) await this.#set(this.#podName, leader, options);
   }
 
   /** Takes the label off this pod. */

@@ -18,6 +18,7 @@ export interface LeadershipParts {
 }
 
 const labelRetryMs = 1_000;
+const labelCheckMs = 30_000;
 const farewellMs = 2_000;
 
 /** What a replica does while it leads: it relays tunnels, and it is in control. */
@@ -67,18 +68,22 @@ export class Leadership {
     throw new FairleadError('unreachable', 'this replica does not lead');
   }
 
-  /** Without the label nobody finds the way here, so it is tried until it is there. */
+  /**
+   * Without the label nobody finds the way here, and with a second one half of them go astray: a former leader's last
+   * attempt may arrive late. So it is seen to as long as this replica leads.
+   */
   async #label(signal: AbortSignal): Promise<void> {
     const { label, clock, logger } = this.#parts;
     while (!signal.aborted) {
+      let waitMs = labelCheckMs;
       try {
         await label.put({ signal });
-        return;
       } catch (error) {
         if (signal.aborted) return;
         logger.warn({ error }, 'cannot label the pod as the leader');
-        await clock.sleep(labelRetryMs, { signal }).catch(() => {});
+        waitMs = labelRetryMs;
       }
+      await clock.sleep(waitMs, { signal }).catch(() => {});
     }
   }
 

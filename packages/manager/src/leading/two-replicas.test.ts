@@ -49,6 +49,18 @@ describe('two replicas', () => {
     expect(second.changes.filter((change) => change !== 'updateStatus')).toEqual([]);
   });
 
+  it('agree on one label again when a late attempt of the former leader has put up a second one', async () => {
+    const { world, first, second, pass } = await open();
+    first.state = 'dead';
+    await pass(leaseMs + 5_000);
+    expect([...world.labelled]).toEqual([second.name]);
+
+    world.labelled.add(first.name);
+    await pass(31_000);
+
+    expect([...world.labelled]).toEqual([second.name]);
+  });
+
   it('change nothing after they were cut off, on what they knew before, and one leads in the end', async () => {
     const { world, first, second, phase, pass } = await open();
     await ask(world);
