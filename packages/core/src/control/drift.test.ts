@@ -21,6 +21,28 @@ describe('a cluster that changes under the agents', () => {
     expect(podNames(story).filter((pod) => pods.includes(pod))).toEqual([]);
   });
 
+  it('tries a rollout again that failed, also when a new intercept waited for it', async () => {
+    await using story = new Story();
+    await story.start();
+    await story.deploy();
+    story.connect();
+    await story.ask('earlier', { match: { headers: { 'x-user': 'ada' } } });
+    story.cluster.rollout.hold();
+    story.cluster.resolver.applyService(sampleService({ ports: [{ name: 'http', port: 81, targetPort: 'http' }] }));
+    await story.settle();
+    await story.ask('later', { match: { headers: { 'x-user': 'bob' } } });
+    expect(await story.phase('later')).toBe('rolling-out');
+
+    story.cluster.rollout.failNext('a node is full');
+    story.cluster.rollout.resume();
+    expect(await story.phase('later')).toBe('failed');
+    await story.pass(10_000, 'ada');
+
+    const hash = (await story.cluster.store.read(key))?.config.hash;
+    expect(story.cluster.podsOf(key).map(({ configHash }) => configHash)).toEqual([hash, hash, hash]);
+    expect(await story.phase('earlier')).toBe('active');
+  });
+
   it('follows also when nobody uses the agent', async () => {
     await using story = new Story();
     await activated(story);

@@ -233,7 +233,9 @@ export class WorkloadControl implements AsyncDisposable {
         return;
       case 'failed': {
         const { error } = replacement;
-        const isRetried = waiting.length === 0 && this.#replacer.retryLater();
+        // Who waited for it is told; others may need it all the same, as when the config followed the cluster.
+        const isNeeded = waiting.length === 0 || this.ledger.served.length > 0;
+        const isRetried = isNeeded && this.#replacer.retryLater();
         this.#log.warn({ code: error.code, reason: error.message, isRetried }, 'pods could not be replaced');
         return this.ledger.apply(waiting, { type: 'failed', error: error.serialize() }, signal);
       }
