@@ -8,11 +8,11 @@ const script = `require('node:http')
   .listen(8080)`;
 
 /** Deployment `cart` behind Service `cart`. Without an annotation the first intercept brings the agent. */
-export function manifests(replicas = 1): NonNullable<LocalOptions['manifests']> {
+export function manifests(replicas = 1, program: string = script): NonNullable<LocalOptions['manifests']> {
   const container = {
     name: 'app',
     image: 'app',
-    command: ['node', '-e', script],
+    command: ['node', '-e', program],
     ports: [{ name: 'http', containerPort: 8080 }],
     readinessProbe: { tcpSocket: { port: 'http' } },
   };

@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { connect as connectHttp2, createServer, type Http2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { local } from '@fairlead/local-adapter';
+import { connect } from '@fairlead/sdk';
+import { expect, it } from 'vitest';
+import { manifests } from './one-app.ts';
+
+/** Answers each stream with its name and the path, and says its name again behind the body. */
+const pod = `require('node:http2').createServer().on('stream', (stream, headers) => {
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0', 'x-from': 'pod' }));
+  stream.on('data', () => {}).on('end', () => stream.end('pod ' + headers[':path']));
+}).listen(8080)`;
+
+/** The same on this machine. */
+async function localServer(): Promise<Http2Server> {
+  const server = createServer();
+  server.on('stream', (stream, headers) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0', 'x-from': 'local' }));
+    stream.on('data', () => {}).on('end', () => stream.end(`local ${headers[':path']}`));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+it('calls of gRPC on one connection go to the pod, to a local server and to a handler, each with its trailers', async () => {
+  await using cluster = local({ manifests: manifests(1, pod) });
+  const started = await cluster.start();
+  const mine = await localServer();
+  await using session = await connect(cluster);
+  await using _local = await session.intercept({
+    workload: 'cart',
+    name: 'by-port',
+    match: { headers: { 'x-to': 'local' } },
+    to: (mine.address() as AddressInfo).port,
+  });
+  await using _handler = await session.intercept({
+    workload: 'cart',
+    name: 'by-handler',
+    match: { headers: { 'x-to': 'handler' } },
+    handler: async (_request, { passthrough }) => {
+      const real = await passthrough();
+      return new Response(`handled ${await real.text()}`, { headers: real.headers });
+    },
+  });
+  const client = connectHttp2(started.url('cart', 'http'));
+
+  const call = async (to: string): Promise<string> => {
+    const stream = client.request({ ':method': 'POST', ':path': `/${to}`, 'x-to': to, te: 'trailers' });
+    let trailers = {};
+    stream.on('trailers', (got) => {
+      trailers = { status: got['grpc-status'], from: got['x-from'] };
+    });
+    stream.end('asked');
+    return `${await text(stream)} ${JSON.stringify(trailers)}`;
+  };
+  const answers = await Promise.all(['pod', 'local', 'handler', 'pod', 'local'].map(call));
+  client.destroy();
+  mine.close();
+
+  expect(answers).toEqual([
+    'pod /pod {"status":"0","from":"pod"}',
+    'local /local {"status":"0","from":"local"}',
+    'handled pod /handler {"status":"0"}',
+    'pod /pod {"status":"0","from":"pod"}',
+    'local /local {"status":"0","from":"local"}',
+  ]);
+}, 60_000);
