@@ -5,7 +5,7 @@ import { RequestReader } from '../http1/request-reader.ts';
 import { HttpParty } from '../testing/http-party.ts';
 import { personal, proxied } from '../testing/proxied.ts';
 import { RawClient } from '../testing/raw-client.ts';
-import { mutated, Random, rounds } from './random.ts';
+import { mutated, nameOf, namesIn, Random, rounds } from './random.ts';
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 
@@ -20,20 +20,34 @@ const heads = [
 ].map(latin1);
 
 const odd = [
-  ...['\r\n', '\n', '\r', ' ', '\t', ':', '\0', ',', ';', '0', '5', 'a', '\xff', '\r\n\r\n', '\n\n', ' :', '\r\n '],
-  ...[
-    'Content-Length: 5\r\n',
-    'Content-Length: 6\r\n',
-    'Transfer-Encoding: chunked\r\n',
-    'Transfer-Encoding: x, chunked\r\n',
-  ],
-  ...[
-    'Upgrade: websocket\r\nConnection: upgrade\r\n',
-    'HTTP/1.1',
-    'GET / HTTP/1.1\r\n\r\n',
-    'x-user: ada\r\n',
-    '0\r\n\r\n',
-  ],
+  '\r\n',
+  '\n',
+  '\r',
+  ' ',
+  '\t',
+  ':',
+  '\0',
+  ',',
+  ';',
+  '0',
+  '5',
+  'a',
+  '\xff',
+  '\r\n\r\n',
+  '\n\n',
+  ' :',
+  '\r\n ',
+
+  'Content-Length: 5\r\n',
+  'Content-Length: 6\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  'Transfer-Encoding: x, chunked\r\n',
+
+  'Upgrade: websocket\r\nConnection: upgrade\r\n',
+  'HTTP/1.1',
+  'GET / HTTP/1.1\r\n\r\n',
+  'x-user: ada\r\n',
+  '0\r\n\r\n',
 ].map(latin1);
 
 /** What a party understood: `METHOD target length-of-body`, of the last one perhaps only the head. */
@@ -169,7 +183,7 @@ it('a mutated request is never answered by two parties, and every connection com
         random
           .of(heads)
           .toString('latin1')
-          .replace(/ (\/|http:\/\/s\/)\w/, ` $1r${seed}-${at}-`),
+          .replace(/ (\/|http:\/\/s\/)\w/, ` $1${nameOf(seed, at)}`),
       ),
     );
     using client = await RawClient.connect(made.port.port);
@@ -181,7 +195,7 @@ it('a mutated request is never answered by two parties, and every connection com
   };
   await Promise.all(Array.from({ length: 16 }, worker));
 
-  const names = (urls: readonly string[]): Set<string> => new Set(urls.flatMap((url) => /r\d+-\d-/.exec(url) ?? []));
+  const names = (urls: readonly string[]): Set<string> => new Set(urls.flatMap(namesIn));
   const ofDev = names(dev.urls);
   expect([...names(app.urls)].filter((name) => ofDev.has(name))).toEqual([]);
   expect(ofDev.size).toBeGreaterThan(total / 10);

@@ -23,7 +23,7 @@ import { FrameReader } from '../http2/frame-reader.ts';
 import { preface } from '../http2/preface.ts';
 import { RawParty } from '../testing/http-party.ts';
 import { personal, proxied } from '../testing/proxied.ts';
-import { mutated, Random, rounds } from './random.ts';
+import { mutated, nameOf, namesIn, Random, rounds } from './random.ts';
 
 const odd = [
   '00',
@@ -102,7 +102,7 @@ function sequence(random: Random, seed: number): Buffer[] {
         break;
       default: {
         const isLast = random.onceIn(2);
-        frames.push(headers(random, next, `/r${seed}-${next}-`, isLast));
+        frames.push(headers(random, next, `/${nameOf(seed, next)}`, isLast));
         if (!isLast) open.push(next);
         next += 2 + 2 * random.below(2);
       }
@@ -133,7 +133,7 @@ async function party(seen: Set<string>): Promise<RawParty> {
           const fields = decoder.read(reader.block());
           if (id <= highest) continue;
           highest = id;
-          for (const { name, value } of fields) if (name === ':path') seen.add(/r\d+-\d+-/.exec(value)?.[0] ?? value);
+          for (const { value } of fields) for (const name of namesIn(value)) seen.add(name);
           const head = encodeHeaders([{ name: ':status', value: '200', isSecret: false }]);
           socket.write(Buffer.concat([headersFrames(id, head, false), dataFrames(id, Buffer.from('answer'), true)]));
         }

@@ -53,3 +53,14 @@ export function mutated(random: Random, bytes: Buffer, odd: readonly Buffer[]): 
 export function rounds(few: number, many: number): number {
   return process.env.FUZZ === 'full' ? many : few;
 }
+
+/** A name for the request of that number in the sequence of that seed, which no mutation turns into another one's. */
+export function nameOf(seed: number, number: number): string {
+  const random = new Random(Math.imul(seed, 65_537) + number);
+  return `r${Array.from({ length: 16 }, () => random.below(16).toString(16)).join('')}-`;
+}
+
+/** The names in a text. */
+export function namesIn(text: string): readonly string[] {
+  return text.match(/r[0-9a-f]{16}-/g) ?? [];
+}

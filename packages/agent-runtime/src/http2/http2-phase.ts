@@ -18,6 +18,7 @@ import { TappedStreams } from './tapped-streams.ts';
  */
 export class Http2Phase implements Phase {
   readonly #host: PhaseHost;
+  readonly #hasPreface: boolean;
   readonly #window = new ClientWindow();
   readonly #ofApp = new AppStreams();
   readonly #output: ClientOutput;
@@ -30,8 +31,10 @@ export class Http2Phase implements Phase {
   #hasAppSpoken = false;
   #hasAppEnded = false;
 
-  constructor(host: PhaseHost) {
+  /** The app may have the preface already. */
+  constructor(host: PhaseHost, hasPreface: boolean) {
     this.#host = host;
+    this.#hasPreface = hasPreface;
     const { client } = host;
     const window = this.#window;
     const ofApp = this.#ofApp;
@@ -146,7 +149,7 @@ export class Http2Phase implements Phase {
     this.#early = undefined;
     host.disarm();
     host.current = host.sides.app();
-    host.send(host.current, bytes.subarray(0, preface.length));
+    if (!this.#hasPreface) host.send(host.current, bytes.subarray(0, preface.length));
     if (bytes.length > preface.length) this.#take(bytes.subarray(preface.length));
   }
 

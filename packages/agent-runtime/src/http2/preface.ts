@@ -9,6 +9,11 @@ export function mayBePreface(bytes: Buffer): boolean {
   return bytes[0] === preface[0] && preface.compare(bytes, 0, length, 0, length) === 0;
 }
 
+/** Whether a connection that begins with these bytes is one of HTTP/2. */
+export function isPreface(bytes: Buffer): boolean {
+  return bytes.length >= preface.length && mayBePreface(bytes);
+}
+
 /** Whether a server that begins with these bytes may speak HTTP/2: it says its settings first, often before the client speaks. */
 export function mayBeServerPreface(bytes: Buffer): boolean {
   if (bytes.length < headerBytes) return false;

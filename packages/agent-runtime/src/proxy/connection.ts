@@ -1,14 +1,16 @@
 import type { Socket } from 'node:net';
 import { Http2Phase } from '../http2/http2-phase.ts';
+import { UnprovenPhase } from '../http2/unproven-phase.ts';
 import { ClosingPhase } from './closing-phase.ts';
 import { ConnectionTaps } from './connection-taps.ts';
 import { cutSocket } from './cut-socket.ts';
 import { DivertedSide } from './diverted-side.ts';
 import { endSocket } from './end-socket.ts';
 import { HttpPhase } from './http-phase.ts';
-import type { Phase, PhaseHost } from './phase.ts';
+import type { Http2Beginning, Phase, PhaseHost } from './phase.ts';
 import type { PortContext } from './port-context.ts';
 import { RawPhase } from './raw-phase.ts';
+import type { CompiledIntercept } from './routes.ts';
 import type { Side } from './side.ts';
 import { Sides, sourceOf } from './sides.ts';
 import { TapSink } from './tap-sink.ts';
@@ -144,10 +146,17 @@ export class Connection implements PhaseHost {
   }
 
   /** From now on streams of HTTP/2 are told apart. */
-  becomeHttp2(bytes?: Buffer): void {
+  becomeHttp2({ bytes, hasPreface = false }: Http2Beginning = {}): void {
     this.disarm();
-    this.#phase = new Http2Phase(this);
+    this.#phase = new Http2Phase(this, hasPreface);
     if (bytes) this.#phase.clientSent(bytes);
+    if (this.#hasClientEnded) this.#phase.clientEnded();
+  }
+
+  /** The client speaks HTTP/2, and an intercept of whole connections wants it if need be. */
+  becomeUnproven(intercept: CompiledIntercept, bytes: Buffer): void {
+    this.disarm();
+    this.#phase = new UnprovenPhase(this, intercept, bytes);
     if (this.#hasClientEnded) this.#phase.clientEnded();
   }
 

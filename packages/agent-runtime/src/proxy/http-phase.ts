@@ -35,7 +35,7 @@ export class HttpPhase implements Phase, RequestEvents {
 
   clientSent(bytes: Buffer): void {
     const isFirst = !this.#flow.hasSpoken && this.#flow.isEmpty;
-    if (isFirst && mayBePreface(bytes)) this.#host.becomeHttp2(bytes);
+    if (isFirst && mayBePreface(bytes)) this.#host.becomeHttp2({ bytes });
     else this.#flow.take(bytes);
   }
 

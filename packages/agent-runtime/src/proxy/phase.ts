@@ -1,5 +1,6 @@
 import type { ConnectionTaps } from './connection-taps.ts';
 import type { PortContext } from './port-context.ts';
+import type { CompiledIntercept } from './routes.ts';
 import type { Side, SideOwner } from './side.ts';
 import type { Sides } from './sides.ts';
 import type { TapSink } from './tap-sink.ts';
@@ -25,6 +26,14 @@ export interface Phase {
   drain(): void;
   /** The intercepts whose holders have to do with it, where that is not told by the connection's current side. */
   readonly divertedTo?: readonly string[];
+}
+
+/** How a connection of HTTP/2 begins. */
+export interface Http2Beginning {
+  /** What came of the client, if anything did. */
+  readonly bytes?: Buffer;
+  /** The app has the client's preface already. */
+  readonly hasPreface?: boolean;
 }
 
 /** The client connection, as its phase sees it. */
@@ -58,7 +67,9 @@ export interface PhaseHost extends SideOwner {
   /** From now on requests are told apart, beginning with these bytes. */
   becomeHttp(bytes?: Buffer): void;
   /** From now on streams of HTTP/2 are told apart, beginning with these bytes, which may be less than the preface. */
-  becomeHttp2(bytes?: Buffer): void;
+  becomeHttp2(from?: Http2Beginning): void;
+  /** The client speaks HTTP/2, and this intercept of whole connections wants it if need be. */
+  becomeUnproven(intercept: CompiledIntercept, bytes: Buffer): void;
   /** Ends the connection in good order, after a last word if there is one. */
   close(lastWords?: Buffer): void;
   /** Sends the client no more, once what was written is sent; it may still send itself. */

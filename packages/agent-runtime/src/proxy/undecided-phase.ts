@@ -1,4 +1,5 @@
 import { requestIn } from '../http1/request-reader.ts';
+import { isPreface } from '../http2/preface.ts';
 import { copyTo, tellServedBy } from './connection-taps.ts';
 import type { Phase, PhaseHost } from './phase.ts';
 
@@ -41,6 +42,10 @@ export class UndecidedPhase implements Phase {
     const request = bytes && requestIn(bytes);
     if (!routes.tcp || (request && !routes.tcp.wants(request))) {
       host.becomeHttp(bytes);
+      return;
+    }
+    if (bytes && !routes.tcp.includeProbes && isPreface(bytes)) {
+      host.becomeUnproven(routes.tcp, bytes);
       return;
     }
     const side = host.sides.whole(routes.tcp);
