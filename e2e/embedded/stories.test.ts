@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, createServer, connect as dial } from 'node:net';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { type LocalCluster, type LocalClusterAdapter, local } from '@fairlead/local-adapter';
 import { connect, type NoTrafficError, toHar } from '@fairlead/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,6 +30,11 @@ async function order(line: string): Promise<string> {
   await once(socket, 'data').then(([first]) => socket.unshift(first));
   socket.end();
   return await text(socket);
+}
+
+function* pieces(size: number): Generator<Buffer, void, undefined> {
+  const piece = Buffer.alloc(64 * 1024);
+  for (let sent = 0; sent < size; sent += piece.length) yield piece;
 }
 
 describe('on the embedded cluster', () => {
@@ -92,7 +100,7 @@ describe('on the embedded cluster', () => {
     expect(await broken.text()).toContain('handler');
   });
 
-  it('a wait that ends without a request tells what came instead, on whichever replica it was', async () => {
+  it('a wait that ends without a request tells what came instead, on whichever replica it was (case 11)', async () => {
     await using session = await connect(shop);
     await using other = await connect(shop);
     await using mine = await session.intercept({
@@ -164,7 +172,7 @@ describe('on the embedded cluster', () => {
     expect(await order('rope')).toContain('orders-0');
   });
 
-  it('an ambiguous port is refused with its candidates, and nothing is replaced', async () => {
+  it('an ambiguous port is refused with its candidates, and nothing is replaced (case 16)', async () => {
     await using session = await connect(shop);
     const before = cluster.pods().map((pod) => pod.uid);
 
@@ -235,6 +243,51 @@ describe('on the embedded cluster', () => {
 
     expect(meanwhile === 'mine' || meanwhile.includes('anchors')).toBe(true);
     expect(afterwards).toBe('mine');
+  });
+
+  it('an upload of 100 MB to a slow handler waits with its sender, and nobody else waits (case 21)', async () => {
+    await using session = await connect(shop);
+    let goOn = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await using _mine = await session.intercept({
+      workload: 'cart',
+      port: 'http',
+      match: { headers: { 'x-run': session.key } },
+      handler: async (request) => {
+        if (request.method === 'GET') return new Response('quick');
+        await gate;
+        let bytes = 0;
+        for await (const piece of request.body ?? []) bytes += piece.length;
+        return new Response(`${bytes} bytes`);
+      },
+    });
+    const size = 100 * 1024 * 1024;
+    const upload = request(cluster.url('cart', 'http'), {
+      method: 'POST',
+      headers: { 'x-run': session.key, 'content-length': size },
+    });
+    const answered = once(upload, 'response');
+    const sent = pipeline(Readable.from(pieces(size)), upload);
+
+    // It stops of itself: what was taken from the sender does not grow any more while others are served.
+    const taken = (): number => (upload.socket?.bytesWritten ?? 0) - (upload.socket?.writableLength ?? 0);
+    await until(
+      async () => taken(),
+      (bytes) => bytes > 100_000,
+      10_000,
+    );
+    for (let round = 0; round < 25; round++) {
+      expect(await cart({ 'x-run': session.key })).toBe('quick');
+      expect(await cart()).toContain('anchors');
+    }
+    expect(taken()).toBeLessThan(16 * 1024 * 1024);
+    goOn();
+
+    await sent;
+    const [answer] = (await answered) as [IncomingMessage];
+    expect(await text(answer)).toBe(`${size} bytes`);
   });
 
   it('a session reaches Services by their names, where it holds something, and nothing else', async () => {

@@ -365,7 +365,7 @@ describe('TunnelRelay: streams', () => {
     await expect(FakeAgent.prototype.divert.call(session, 'shop/price').accepted).rejects.toThrow(/not for this peer/);
   });
 
-  it('does not let a slow session stop the other streams of an agent', async () => {
+  it('does not let a slow session stop the other streams of an agent (case 21)', async () => {
     await using fixture = new RelayFixture();
     fixture.own('shop/slow', { id: 'slow' });
     fixture.own('shop/quick', { id: 'quick' });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { FairleadError, type InterceptPhase, type InterceptProgress } from '@fairlead/core';
 import { describe, expect, it } from 'vitest';
+import type { Intercept } from './intercept.ts';
 import { aFreePort, anEcho, ask, listening } from './testing/loopback.ts';
 import { cartConnection, SessionLab } from './testing/session-lab.ts';
 
@@ -279,6 +280,22 @@ describe('An intercept', () => {
 
     expect(answer).toMatch(/^HTTP\/1.1 502 [\s\S]*intercept mine: [\s\S]*the traffic-agent is not connected/);
     expect(failures).toMatchObject([{ code: 'connection-lost' }]);
+  });
+
+  it('may be ended twice, and while it becomes active, without an error and without anything left (case 6)', async () => {
+    await using lab = await SessionLab.start();
+    lab.script = () => [{ phase: 'waiting' }];
+    const session = await lab.connect();
+    const begun: Intercept[] = [];
+    session.events.on('intercept', (intercept) => begun.push(intercept));
+    const outcome = expect(session.intercept({ workload: 'cart', to: 1 })).rejects.toMatchObject({ code: 'closed' });
+    await expect.poll(() => begun[0]?.phase).toBe('waiting');
+
+    await Promise.all([begun[0]?.leave(), begun[0]?.leave(), begun[0]?.[Symbol.asyncDispose]()]);
+    await outcome;
+    await begun[0]?.leave();
+
+    expect([begun[0]?.phase, await lab.registry.list('shop')]).toEqual(['released', []]);
   });
 
   it('is left at once here, deletes its record, and takes no new connection', async () => {

@@ -152,6 +152,8 @@ export class ClientFrames {
       diverted.ignore(id);
       return;
     }
+    const { misses } = host.port;
+    if (misses.isActive && request.isComplete) misses.saw(request, routes, intercept?.id);
     const sinks = tapped.begin(id, request, isLast);
     if (intercept) {
       this.#remove();

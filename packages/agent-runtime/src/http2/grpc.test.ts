@@ -71,15 +71,18 @@ it.each(users)('a unary call goes to the %s, with its trailers', async (side, us
   expect(outcome.trailers.get('x-from')).toEqual([side]);
 });
 
-it.each(users)('an error without an answer reaches the caller of the %s with its details', async (side, user) => {
-  await using made = await shop();
-  using client = grpcClient(made.port.port);
+it.each(users)(
+  'an error without an answer reaches the caller of the %s with its details (case 18)',
+  async (side, user) => {
+    await using made = await shop();
+    using client = grpcClient(made.port.port);
 
-  const outcome = await unary(client, 'hello', metadata({ 'x-user': user, 'x-fail': 'no stock' }));
+    const outcome = await unary(client, 'hello', metadata({ 'x-user': user, 'x-fail': 'no stock' }));
 
-  expect(outcome).toMatchObject({ code: status.FAILED_PRECONDITION, details: 'no stock' });
-  expect(outcome.trailers.get('x-from')).toEqual([side]);
-});
+    expect(outcome).toMatchObject({ code: status.FAILED_PRECONDITION, details: 'no stock' });
+    expect(outcome.trailers.get('x-from')).toEqual([side]);
+  },
+);
 
 it.each(users)('streams of many messages from and to the %s arrive whole', async (side, user) => {
   await using made = await shop();

@@ -142,7 +142,7 @@ it('moves streams on that a leaving holder has not looked at', async () => {
   expect(made.port.stats().fellBack).toBe(0);
 });
 
-it('resets reach the other end in both directions, with their reasons', async () => {
+it('resets reach the other end in both directions, with their reasons (case 19)', async () => {
   const taken: ServerHttp2Stream[] = [];
   await using made = await shop((stream, headers) => {
     if (headers[':path'] === '/broken') stream.close(11);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { MissWatches } from '../proxy/miss-watches.ts';
 import { Http2Client, Http2Party } from '../testing/http2-party.ts';
 import { type Proxied, type ProxiedOptions, personal, proxied } from '../testing/proxied.ts';
 
@@ -27,7 +28,7 @@ async function shop(options: ProxiedOptions = {}): Promise<Shop> {
 
 const ada = { 'x-user': 'ada' };
 
-it('sends each stream of one connection to the side that its fields ask for', async () => {
+it('sends each stream of one connection to the side that its fields ask for (case 8)', async () => {
   await using made = await shop();
   using client = new Http2Client(made.port.port);
 
@@ -54,4 +55,20 @@ it('matches the next stream of a connection that was there before the intercept'
   expect(String(after.body)).toBe('app /c 0');
   expect(made.app.seen.at(-1)?.headers).toMatchObject(headers);
   expect(made.app.sessions.size).toBe(1);
+});
+
+it('tells whoever waits which streams came and did not match', async () => {
+  const misses = new MissWatches();
+  await using made = await shop({ misses });
+  using watch = misses.open('mine');
+  using client = new Http2Client(made.port.port);
+
+  await client.ask('/mine', ada);
+  await client.ask('/other', { 'x-user': 'bob' });
+
+  expect(watch?.report()).toMatchObject({
+    seen: 2,
+    missed: 1,
+    nearest: [{ method: 'GET', path: '/other', lines: ['header x-user: wanted ada, got bob'] }],
+  });
 });

@@ -72,7 +72,7 @@ it('passes half-closes on, both ways', async () => {
   await until(() => made.port.stats().open === 0 && made.diverter.open === 0, 'nothing is left');
 });
 
-it('passes a reset of the client on', async () => {
+it('passes a reset of the client on (case 19)', async () => {
   const streams: ScriptedStream[] = [];
   await using made = await diverted((stream) => {
     stream.accept();
@@ -88,7 +88,7 @@ it('passes a reset of the client on', async () => {
   await until(() => streams[0]?.destroyed === true && !streams[0].hasEnded, 'the stream was cut');
 });
 
-it('passes a reset of the holder on', async () => {
+it('passes a reset of the holder on (case 19)', async () => {
   await using made = await diverted((stream) => {
     stream.accept();
     stream.onReceived = () => setImmediate(() => stream.destroy(new Error('reset')));
@@ -219,7 +219,7 @@ it('stops reading the holder while the client does not read', async () => {
   await client.take(400 * 65_536);
 });
 
-it('reads no more of an upload than a slow holder takes', async () => {
+it('reads no more of an upload than a slow holder takes (case 21)', async () => {
   const streams: ScriptedStream[] = [];
   await using made = await diverted((stream) => {
     stream.accept();

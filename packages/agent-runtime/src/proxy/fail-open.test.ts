@@ -89,7 +89,7 @@ it.each(['destroy', 'end'])('lets the app answer what may be repeated when the h
   expect(made.app.urls).toEqual(['/2', '/3']);
 });
 
-it('answers 502 and names the hop when the holder is lost over a request that it may have acted upon', async () => {
+it('answers 502 and names the hop when the holder is lost over a request that it may have acted upon (case 4)', async () => {
   const streams: ScriptedStream[] = [];
   await using made = await shop(taking(streams));
   using client = await made.connect();
@@ -118,7 +118,7 @@ it('answers 502 when too much of a request was sent to be sent again', async () 
   expect((await client.answer()).status).toBe(502);
 });
 
-it('cuts the client when the holder is lost in the midst of its answer', async () => {
+it('cuts the client when the holder is lost in the midst of its answer (case 4)', async () => {
   const streams: ScriptedStream[] = [];
   await using made = await shop(taking(streams));
   using client = await made.connect();
@@ -227,7 +227,7 @@ it('resets the stream when the client goes away in the midst of an answer', asyn
   await until(() => made.port.stats().open === 0 && made.diverter.open === 0, 'nothing is left');
 });
 
-it('survives a client that dies while an intercept that ended still answers', async () => {
+it('survives a client that dies while an intercept that ended still answers (case 4)', async () => {
   const streams: ScriptedStream[] = [];
   await using made = await shop(taking(streams));
   using client = await made.connect();

@@ -86,7 +86,7 @@ it('cuts the client at once when nobody listens at the app', async () => {
 it.each([
   ['127.0.0.2', '127.0.0.1'],
   ['127.0.0.1', '127.0.0.2'],
-])('finds an app that is not at %s but at %s', async (host) => {
+])('finds an app that is not at %s but at %s (case 15)', async (host) => {
   await using app = await HttpParty.start('app');
   await using made = await proxied(app.port, { appHost: host, otherAppHosts: ['127.0.0.2', '127.0.0.1'] });
   for (const path of ['/1', '/2']) {

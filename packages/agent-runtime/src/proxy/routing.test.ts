@@ -39,7 +39,7 @@ async function rawShop(onApp: Parameters<typeof RawParty.start>[0], onHolder?: (
   };
 }
 
-it('gives matching and other requests of one connection each to its side, in order', async () => {
+it('gives matching and other requests of one connection each to its side, in order (case 7)', async () => {
   await using made = await shop();
   using client = await made.connect();
 
@@ -98,7 +98,7 @@ it('does not take a request inside a chunked body for one', async () => {
   expect(made.dev.urls).toEqual(['/next']);
 });
 
-it('switches sides after a chunked answer with trailers', async () => {
+it('switches sides after a chunked answer with trailers (case 22)', async () => {
   const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 7\r\n\r\n';
   await using made = await rawShop(
     (socket) => socket.on('data', () => socket.write(chunked)),
@@ -120,7 +120,7 @@ it.each([
   ['GET', 'HTTP/1.1 204 No Content\r\n\r\n'],
   ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\n\r\n'],
   ['GET', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'],
-])('switches sides after an answer to %s without body: %j', async (method, answer) => {
+])('switches sides after an answer to %s without body: %j (case 22)', async (method, answer) => {
   await using made = await rawShop((socket) => socket.on('data', () => socket.write(answer)));
   await using dev = await HttpParty.start('dev');
   made.diverter.holders.set('mine', dev.port);
@@ -135,7 +135,7 @@ it.each([
 it.each([
   ['app', []],
   ['dev', ['-H', ada]],
-])('lets 100-continue and its body through to the %s', async (side, extra) => {
+])('lets 100-continue and its body through to the %s (case 22)', async (side, extra) => {
   await using made = await shop();
   const body = 'x'.repeat(3000);
   const flags = ['-sS', '-i', '--max-time', '5', '-H', 'Expect: 100-continue', ...extra, '--data-binary', body];
@@ -149,7 +149,7 @@ it.each([
 it.each([
   ['app', []],
   ['dev', [ada]],
-])('bridges the connection from a 101 of the %s on', async (side, headers) => {
+])('bridges the connection from a 101 of the %s on (case 13)', async (side, headers) => {
   const switching = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhello';
   await using made = await rawShop(
     (socket) => {
@@ -304,7 +304,7 @@ it.each([
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00'],
   ['a line of another protocol', 'EHLO example.org\r\n'],
   ['octets', '\x00\xff\x80\r\n\r\n'],
-])('hands %s to the app, every byte unchanged', async (_what, bytes) => {
+])('hands %s to the app, every byte unchanged (case 9)', async (_what, bytes) => {
   await using made = await rawShop((socket) => socket.on('data', (got) => socket.write(got)));
   using client = await made.connect();
 
@@ -314,7 +314,7 @@ it.each([
   expect(await client.take(get('/later', ada).length)).toBe(get('/later', ada));
 });
 
-it('connects a silent client to the app after the sniff time, so that a server may speak first', async () => {
+it('connects a silent client to the app after the sniff time, so that a server may speak first (case 10)', async () => {
   const app = await RawParty.start((socket) => socket.write('220 hello\r\n'));
   await using made = await proxied(app.port, { routes: personal('mine', 'ada'), isManual: true });
   using client = await made.connect();
@@ -439,7 +439,7 @@ it('refuses a head of more than 64 KiB behind a diverted request', async () => {
   expect((await client.answer()).status).toBe(431);
 });
 
-it('leaves every byte of a diverted head as it was', async () => {
+it('leaves every byte of a diverted head as it was (case 20)', async () => {
   let received = '';
   await using made = await rawShop(
     () => {},
@@ -468,7 +468,7 @@ it('allows an empty line before a request', async () => {
   expect((await client.answer()).body).toBe('dev GET /2');
 });
 
-it('matches the next request on a connection that was open before', async () => {
+it('matches the next request on a connection that was open before (case 1)', async () => {
   await using made = await shop({ routes: nothing });
   using client = await made.connect();
   expect((await client.ask(get('/1', ada))).body).toBe('app GET /1');
@@ -508,7 +508,7 @@ it('lets a request that is held incomplete go to the app when the intercept ends
   expect((await client.answer()).body).toBe('app GET /1');
 });
 
-it('gives a request that two intercepts want to the first, and only to it', async () => {
+it('gives a request that two intercepts want to the first, and only to it (case 11)', async () => {
   await using second = await HttpParty.start('second');
   await using made = await shop();
   made.diverter.holders.set('second', second.port);
@@ -520,7 +520,7 @@ it('gives a request that two intercepts want to the first, and only to it', asyn
   expect(second.seen).toEqual([]);
 });
 
-it('lets an intercept without a match take what those before it do not want', async () => {
+it('lets an intercept without a match take what those before it do not want (case 12)', async () => {
   await using rest = await HttpParty.start('rest');
   await using made = await shop();
   made.diverter.holders.set('rest', rest.port);

@@ -42,7 +42,7 @@ it.each([
   ['personal', personal('mine', 'ada'), { 'x-user': 'ada' }],
   ['exclusive', exclusive('mine'), {}],
 ])(
-  'loses, doubles and mixes up nothing while a %s intercept starts and stops 100 times under load',
+  'loses, doubles and mixes up nothing while a %s intercept starts and stops 100 times under load (case 5)',
   async (_kind, routes, headers) => {
     await using made = await shop();
     const agent = new Agent({ keepAlive: true, maxSockets: 4 });
@@ -76,7 +76,7 @@ it.each([
   30_000,
 );
 
-it('lets a diverted connection finish where it is when its intercept ends', async () => {
+it('lets a diverted connection finish where it is when its intercept ends (case 2)', async () => {
   await using made = await shop({ routes: exclusive('mine') });
   using old = await made.connect();
   expect((await old.ask(get('/1'))).body).toBe('dev GET /1');
@@ -87,6 +87,34 @@ it('lets a diverted connection finish where it is when its intercept ends', asyn
   expect((await young.ask(get('/2'))).body).toBe('app GET /2');
   expect((await old.ask(get('/3'))).body).toBe('dev GET /3');
 });
+
+it.each([
+  ['the released one first', true],
+  ['the new one first', false],
+])(
+  'serves the port to the last of a released and a new connection, and afterwards: %s (case 3)',
+  async (_what, isOldFirst) => {
+    await using made = await shop({ routes: exclusive('mine') });
+    using old = await made.connect();
+    expect((await old.ask(get('/1'))).body).toBe('dev GET /1');
+    await made.port.apply(nothing);
+    using young = await made.connect();
+    expect((await young.ask(get('/2'))).body).toBe('app GET /2');
+
+    const [first, last, side] = isOldFirst ? [old, young, 'app'] : [young, old, 'dev'];
+    first.socket.end();
+    await until(() => made.port.stats().open === 1, 'one is closed');
+    expect((await last.ask(get('/3'))).body).toBe(`${side} GET /3`);
+    last.socket.end();
+    await until(() => made.port.stats().open === 0, 'both are closed');
+
+    using later = await made.connect();
+    expect((await later.ask(get('/4'))).body).toBe('app GET /4');
+    await made.port.apply(exclusive('mine'));
+    using again = await made.connect();
+    expect((await again.ask(get('/5'))).body).toBe('dev GET /5');
+  },
+);
 
 it('lets the answer under way finish when its intercept ends, and asks the app next', async () => {
   const finish: (() => void)[] = [];

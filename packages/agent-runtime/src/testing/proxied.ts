@@ -1,4 +1,5 @@
 import { createSystemClock, ManualClock, type PortProxy, type PortRoutes, SilentLogger } from '@fairlead/core';
+import type { MissWatches } from '../proxy/miss-watches.ts';
 import { NodeTrafficProxy } from '../proxy/node-traffic-proxy.ts';
 import type { ProxyLimits } from '../proxy/proxy-limits.ts';
 import { MemoryDiverter } from './memory-diverter.ts';
@@ -22,6 +23,7 @@ export interface ProxiedOptions {
   readonly isManual?: boolean;
   readonly otherAppHosts?: readonly string[];
   readonly appHost?: string;
+  readonly misses?: MissWatches;
 }
 
 /** Serves a port of this machine in front of an app. */
@@ -32,6 +34,7 @@ export async function proxied(appPort: number, options: ProxiedOptions = {}): Pr
     diverter,
     clock: options.isManual ? clock : createSystemClock({ now: Date.now, setTimeout, clearTimeout }),
     logger: new SilentLogger(),
+    ...(options.misses && { misses: options.misses }),
     ...(options.limits && { limits: options.limits }),
     ...(options.otherAppHosts && { otherAppHosts: options.otherAppHosts }),
   });

@@ -72,6 +72,7 @@ describe('parseMatch', () => {
     ['nothing', null, 'must be an object'],
     ['a list', [{ path: '/' }], 'must be an object'],
     ['an unknown field', { nonsense: 1, path: '/' }, 'nonsense: not known, there are headers, path, method'],
+    ['a body, which no match looks at (case 14)', { body: 'x', path: '/' }, 'body: not known, there are headers'],
     ['an unknown comparison', { path: { regexp: '/' } }, 'path.regexp: not known, did you mean regex?'],
     ['a list for headers', { headers: ['a'] }, 'headers: must be an object of rules by name'],
     ['no names', { headers: {} }, 'headers: names nothing'],

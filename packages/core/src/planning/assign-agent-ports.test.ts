@@ -3,7 +3,7 @@ import { planAgentConfig } from './plan-agent-config.ts';
 import { aContainer, aService, aWorkload, connectionsOf, httpPort, options, planned } from './testing/samples.ts';
 
 describe('agent ports', () => {
-  it('are shared by services that lead to one container port', () => {
+  it('are shared by services that lead to one container port (case 16)', () => {
     const services = [
       aService('one', [httpPort('http'), { name: 'alt', port: 81, targetPort: 8080 }]),
       aService('two', [httpPort(8080)]),

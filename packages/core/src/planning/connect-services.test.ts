@@ -40,7 +40,7 @@ describe('connecting services', () => {
     ]);
   });
 
-  it('assumes an undeclared number in the first container that declares nothing', () => {
+  it('assumes an undeclared number in the first container that declares nothing (case 17)', () => {
     const containers = [app, aContainer('silent'), aContainer('silent-too')];
 
     expect(connect([httpPort(9000)], containers).drafts).toMatchObject([

@@ -5,7 +5,7 @@ import { aContainer, aService, aWorkload, connectionsOf, httpPort, options, plan
 const web = aService('web', [httpPort('http')]);
 
 describe('a plan', () => {
-  it('row 1: is refused when a named target meets a container without declared ports', () => {
+  it('row 1: is refused when a named target meets a container without declared ports (case 17)', () => {
     const result = planAgentConfig(aWorkload({ containers: [aContainer('app')] }), [web], options);
 
     expect(result).toMatchObject({

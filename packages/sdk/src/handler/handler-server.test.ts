@@ -332,7 +332,7 @@ describe('A handler', () => {
     socket.destroy();
   });
 
-  it('learns through the signal that the caller left', async () => {
+  it('learns through the signal that the caller left (case 19)', async () => {
     let signal: AbortSignal | undefined;
     const { port, failures } = await aDiversion((request) => {
       signal = request.signal;
@@ -438,7 +438,7 @@ describe('A handler', () => {
     expect(answer).toContain('got query');
   });
 
-  it('passes trailers on both ways when the app answers', async () => {
+  it('passes trailers on both ways when the app answers (case 22)', async () => {
     let trailers: NodeJS.Dict<string> = {};
     const { port } = await aDiversion(
       () => undefined,
@@ -461,7 +461,7 @@ describe('A handler', () => {
     expect(answer).toContain('x-sum: 42');
   });
 
-  it('answers 100-continue before it reads', async () => {
+  it('answers 100-continue before it reads (case 22)', async () => {
     const { url } = await aDiversion(async (request) => new Response(await request.text()));
     const call = httpRequest(url, { method: 'POST', headers: { expect: '100-continue' } });
     call.flushHeaders();
