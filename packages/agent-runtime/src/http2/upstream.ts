@@ -270,7 +270,7 @@ export class Upstream implements SideOwner, Answerer {
   #takeData(stream: DivertedStream | undefined, hasHead: boolean): void {
     const { length, left, flags } = this.#frames;
     if (hasHead) this.#room -= length;
-    if (this.#room + this.#owed < 0) throw new BadFrame('it sends more than it may');
+    if (this.#room < 0) throw new BadFrame('it sends more than it may');
     const bytes = this.#frames.payload();
     // Padding is nobody's: it is given back at once.
     const padding = hasHead ? length - left - bytes.length : 0;
