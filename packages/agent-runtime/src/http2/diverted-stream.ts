@@ -13,8 +13,6 @@ export type WaitingPart =
 export interface Answerer {
   /** It is the app. */
   readonly isApp: boolean;
-  /** It is about to go away. */
-  readonly isLeaving: boolean;
   /** Sends of a stream's request what there is and may be sent. */
   pump(stream: DivertedStream): void;
   /** The client takes so much more on a stream. */
@@ -53,7 +51,7 @@ export class DivertedStream {
   upstreamId = 0;
   /** How much whoever answers takes on the stream. */
   upstreamWindow = 0;
-  /** A holder that was about to leave has not looked at it: it was sent to the next one. */
+  /** A first connection of its holder has not looked at it: it was sent over a second one. */
   hasMoved = false;
   /** Body bytes that were passed on, and of which the client has not heard. */
   owed = 0;

@@ -1,27 +1,20 @@
 import { encodeHeaders } from '../hpack/encode-headers.ts';
 import type { HeaderField } from '../hpack/header-field.ts';
-import { AppSide } from '../proxy/app-side.ts';
-import { DivertedSide } from '../proxy/diverted-side.ts';
-import type { StreamOrigin } from '../proxy/diverter.ts';
 import { isRepeatable } from '../proxy/exchange.ts';
 import type { PhaseHost } from '../proxy/phase.ts';
 import type { CompiledIntercept } from '../proxy/routes.ts';
-import type { SideOwner } from '../proxy/side.ts';
-import { sourceOf } from '../proxy/sides.ts';
 import type { TapSink } from '../proxy/tap-sink.ts';
 import type { ClientOutput } from './client-output.ts';
 import type { ClientWindow } from './client-window.ts';
 import { DivertedStream } from './diverted-stream.ts';
 import { failureAnswer } from './failure-answer.ts';
-import { dataFrames, errorCode, headersFrames, mostWindow, rstStream, windowUpdate } from './frame.ts';
+import { dataFrames, errorCode, headersFrames, mostWindow, rstStream } from './frame.ts';
 import type { Http2Request } from './http2-request.ts';
 import type { TappedStreams } from './tapped-streams.ts';
-import { Upstream, type UpstreamOwner } from './upstream.ts';
+import { UploadCredit } from './upload-credit.ts';
+import type { Upstream, UpstreamOwner } from './upstream.ts';
+import { Upstreams } from './upstreams.ts';
 
-/** Body bytes that wait for slow holders are the client's connection's business up to here; then it has to wait too. */
-const mostWaitingBytes = 1 << 20;
-/** Credit is given in pieces of this size, or of half a window when that is less. */
-const creditBytes = 16_384;
 /** Streams that were ended here and may still be spoken of by the client. */
 const mostGone = 10_000;
 /** More than any client opens at once on one connection. */
@@ -41,23 +34,19 @@ export interface DivertedStreamsParts {
 export class DivertedStreams implements UpstreamOwner {
   /** The highest number of a diverted stream. */
   highest = 0;
-  /** How much the app lets clients send on a new stream. */
-  windowOfApp = 65_535;
   readonly #parts: DivertedStreamsParts;
   readonly #streams = new Map<number, DivertedStream>();
   /** Numbers of streams that were ended here before the client had ended them. */
   readonly #gone = new Set<number>();
-  readonly #upstreams = new Set<Upstream>();
-  readonly #holders = new Map<Upstream, string>();
+  readonly #upstreams: Upstreams;
+  readonly #credit: UploadCredit;
   /** Streams whose answers wait for the client. */
   readonly #waiting = new Set<DivertedStream>();
-  /** Body bytes that wait for those who answer. */
-  #held = 0;
-  /** Bytes of the client's connection window that were used up: not given back yet, and those to be given now. */
-  #used = 0;
 
   constructor(parts: DivertedStreamsParts) {
     this.#parts = parts;
+    this.#upstreams = new Upstreams(parts.host, this, parts.window);
+    this.#credit = new UploadCredit(parts.output);
   }
 
   /** How many are open. */
@@ -107,7 +96,7 @@ export class DivertedStreams implements UpstreamOwner {
     stream.body.isOver = isWhole;
     this.#streams.set(id, stream);
     counters.diverted += 1;
-    this.#upstreamFor(intercept).open(stream);
+    this.#upstreams.toHolder(intercept).open(stream);
   }
 
   /** The client sent a part of a body, with so much padding. */
@@ -115,12 +104,12 @@ export class DivertedStreams implements UpstreamOwner {
     const { body } = stream;
     this.#parts.tapped.data('request', stream.taps, stream.id, bytes, isLast);
     body.isOver = isLast;
-    stream.owed += padding;
+    if (padding > 0) this.#credit.useOfStream(stream, padding);
     if (stream.endsWith === undefined) {
       body.append(bytes);
-      this.#held += bytes.length;
+      this.#credit.wait(bytes.length);
     }
-    this.use(bytes.length);
+    this.#credit.use(bytes.length);
     this.#requestGoesOn(stream);
   }
 
@@ -152,10 +141,12 @@ export class DivertedStreams implements UpstreamOwner {
 
   /** Bytes of the connection's window were used up by what is not for the app: the client gets them back. */
   use(bytes: number): void {
-    this.#used += bytes;
-    if (this.#used < creditBytes || this.#held > mostWaitingBytes) return;
-    this.#parts.output.write(windowUpdate(0, this.#used));
-    this.#used = 0;
+    this.#credit.use(bytes);
+  }
+
+  /** The app lets clients send so much on a new stream. */
+  set windowOfApp(bytes: number) {
+    this.#credit.windowOfApp = bytes;
   }
 
   /** The client takes so much more on a stream. */
@@ -173,7 +164,7 @@ export class DivertedStreams implements UpstreamOwner {
     const more = window - this.#parts.window.ofStreams;
     this.#parts.window.ofStreams = window;
     if (more === 0) return;
-    for (const upstream of this.#upstreams) upstream.resize(window);
+    this.#upstreams.resize(window);
     for (const stream of this.#streams.values()) {
       stream.window += more;
       this.#pump(stream);
@@ -192,32 +183,22 @@ export class DivertedStreams implements UpstreamOwner {
 
   /** The client can take no more bytes at present. */
   pause(): void {
-    for (const upstream of this.#upstreams) upstream.pause();
+    this.#upstreams.pause();
   }
 
   /** The client can take bytes again. */
   resume(): void {
-    for (const upstream of this.#upstreams) upstream.resume();
+    this.#upstreams.resume();
   }
 
-  /** Closes the connections that nobody needs any more: to holders of intercepts that are no more. */
+  /** Closes the connections that nobody needs any more. */
   retire(): void {
-    const { intercepts } = this.#parts.host.port.routes;
-    for (const [upstream, intercept] of this.#holders) {
-      if (upstream.size > 0 || intercepts.has(intercept)) continue;
-      this.#drop(upstream);
-      upstream.finish();
-    }
+    this.#upstreams.retire();
   }
 
   /** The client has gone. */
   end(isReset: boolean): void {
-    for (const upstream of this.#upstreams) {
-      if (isReset) upstream.abort();
-      else upstream.finish();
-    }
-    this.#upstreams.clear();
-    this.#holders.clear();
+    this.#upstreams.end(isReset);
     this.#streams.clear();
     this.#waiting.clear();
   }
@@ -248,28 +229,21 @@ export class DivertedStreams implements UpstreamOwner {
   }
 
   sent(stream: DivertedStream, bytes: number): void {
-    this.#held -= bytes;
-    this.use(0);
-    if (stream.body.isOver) return;
-    stream.owed += bytes;
-    if (stream.owed < Math.min(creditBytes, this.windowOfApp / 2)) return;
-    this.#parts.output.write(windowUpdate(stream.id, stream.owed));
-    stream.owed = 0;
+    this.#credit.wait(-bytes);
+    this.#credit.useOfStream(stream, bytes);
   }
 
   wasReset(stream: DivertedStream, code: number): void {
     this.#end(stream, code);
   }
 
-  wasRefused(stream: DivertedStream, error: Error): void {
-    const { host } = this.#parts;
-    const isStillWanted = host.port.routes.intercepts.has(stream.intercept.id);
-    const isLeaving = stream.upstream?.isLeaving === true;
+  wasRefused(stream: DivertedStream, error: Error, mayMove: boolean): void {
+    const isStillWanted = this.#parts.host.port.routes.intercepts.has(stream.intercept.id);
     if (stream.upstream?.isApp) this.#fail(stream, error);
-    else if (!isLeaving || stream.hasMoved || !isStillWanted || !this.#restart(stream)) this.#takeOver(stream, error);
+    else if (!mayMove || stream.hasMoved || !isStillWanted || !this.#restart(stream)) this.#takeOver(stream, error);
     else {
       stream.hasMoved = true;
-      this.#upstreamFor(stream.intercept).open(stream);
+      this.#upstreams.toHolder(stream.intercept).open(stream);
     }
   }
 
@@ -279,7 +253,7 @@ export class DivertedStreams implements UpstreamOwner {
   }
 
   wasDone(upstream: Upstream): void {
-    if (upstream.isOver) this.#drop(upstream);
+    if (upstream.isOver) this.#upstreams.forget(upstream);
     else if (upstream.size === 0) this.retire();
   }
 
@@ -297,14 +271,14 @@ export class DivertedStreams implements UpstreamOwner {
     const { counters, logger } = this.#parts.host.port;
     counters.fellBack += 1;
     logger.debug({ intercept: stream.intercept.id, reason: error.message }, 'the app answers instead');
-    this.#app().open(stream);
+    this.#upstreams.toApp().open(stream);
   }
 
   #restart(stream: DivertedStream): boolean {
     if (stream.isAnswered) return false;
     const { size } = stream.body;
     const isWhole = stream.body.restart();
-    this.#held += stream.body.size - size;
+    this.#credit.wait(stream.body.size - size);
     return isWhole;
   }
 
@@ -347,9 +321,8 @@ export class DivertedStreams implements UpstreamOwner {
   #forget(stream: DivertedStream): void {
     this.#streams.delete(stream.id);
     this.#waiting.delete(stream);
-    this.#held -= stream.body.size;
     for (const part of stream.waiting) if (part.kind === 'data') stream.upstream?.taken(part.bytes.length);
-    this.use(0);
+    this.#credit.wait(-stream.body.size);
   }
 
   /** Passes on what the client takes of a stream's answer. */
@@ -389,34 +362,5 @@ export class DivertedStreams implements UpstreamOwner {
     if (!stream.isOver || !stream.body.isSent || !this.#streams.has(stream.id)) return;
     this.#forget(stream);
     this.#parts.onOver();
-  }
-
-  #upstreamFor(intercept: CompiledIntercept): Upstream {
-    for (const [upstream, id] of this.#holders) if (id === intercept.id && upstream.canOpen) return upstream;
-    const { host } = this.#parts;
-    const { containerPort, diverter, clock, limits } = host.port;
-    const origin: StreamOrigin = { containerPort, protocol: 'http2', source: sourceOf(host.client) };
-    const upstream = this.#connect((owner) => new DivertedSide({ owner, intercept, origin, diverter, clock, limits }));
-    this.#holders.set(upstream, intercept.id);
-    return upstream;
-  }
-
-  /** A connection of our own to the app: on the client's, numbers that were passed over cannot be used any more. */
-  #app(): Upstream {
-    for (const upstream of this.#upstreams) if (upstream.isApp && upstream.canOpen) return upstream;
-    const { app, pool } = this.#parts.host.port;
-    return this.#connect((owner) => new AppSide(owner, app, pool));
-  }
-
-  #connect(open: (owner: SideOwner) => DivertedSide | AppSide): Upstream {
-    const { host, window } = this.#parts;
-    const upstream = new Upstream({ client: host.client, owner: this, open, window: window.ofStreams });
-    this.#upstreams.add(upstream);
-    return upstream;
-  }
-
-  #drop(upstream: Upstream): void {
-    this.#upstreams.delete(upstream);
-    this.#holders.delete(upstream);
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream, Settings } from 'node:http2';
 import { expect, it } from 'vitest';
 import { HttpParty } from '../testing/http-party.ts';
 import { answerOf, Http2Client, Http2Party, type StreamHandler } from '../testing/http2-party.ts';
@@ -14,9 +14,9 @@ interface Shop extends Proxied {
 }
 
 /** An app, a developer who does what the handler says, and an intercept of the requests of one user. */
-async function shop(handler?: StreamHandler): Promise<Shop> {
+async function shop(handler?: StreamHandler, settings: Settings = {}): Promise<Shop> {
   const app = await Http2Party.start('app');
-  const dev = await Http2Party.start('dev', handler);
+  const dev = await Http2Party.start('dev', handler, settings);
   const made = await proxied(app.port, { routes: personal('mine', 'ada') });
   made.diverter.holders.set('mine', dev.port);
   return {
@@ -142,6 +142,29 @@ it('moves streams on that a leaving holder has not looked at', async () => {
   expect(made.port.stats().fellBack).toBe(0);
 });
 
+it('opens as many connections as the holder needs to take all streams at once', async () => {
+  const taken: ServerHttp2Stream[] = [];
+  await using made = await shop(
+    (stream) => {
+      taken.push(stream);
+      return true;
+    },
+    { maxConcurrentStreams: 3 },
+  );
+  using client = new Http2Client(made.port.port);
+
+  const asked = Array.from({ length: 10 }, (_, at) => client.ask(`/${at}`, ada));
+  await until(() => taken.length === 10, 'all streams are with the developer');
+  for (const stream of taken) {
+    stream.respond({ ':status': 200 });
+    stream.end('dev');
+  }
+
+  expect((await Promise.all(asked)).every(({ body }) => String(body) === 'dev')).toBe(true);
+  expect(made.diverter.opened.length).toBeGreaterThan(3);
+  expect(made.port.stats().fellBack).toBe(0);
+});
+
 it('resets reach the other end in both directions, with their reasons (case 19)', async () => {
   const taken: ServerHttp2Stream[] = [];
   await using made = await shop((stream, headers) => {
@@ -193,6 +216,27 @@ it('large bodies go through in both directions at once, to both sides', async ()
   answers.forEach(({ body }, at) => {
     if (at % 2 === 0) expect(body.equals(large)).toBe(true);
     else expect(String(body)).toBe(`app /${at} 300000`);
+  });
+});
+
+it('large answers of both sides share the window of the client, and arrive whole', async () => {
+  const answering =
+    (name: string): StreamHandler =>
+    (stream, headers) => {
+      stream.respond({ ':status': 200 });
+      stream.end(Buffer.alloc(700_000, `${name} ${headers[':path']} `));
+      return true;
+    };
+  await using app = await Http2Party.start('app', answering('app'));
+  await using dev = await Http2Party.start('dev', answering('dev'));
+  await using made = await proxied(app.port, { routes: personal('mine', 'ada') });
+  made.diverter.holders.set('mine', dev.port);
+  using client = new Http2Client(made.port.port);
+
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, at) => client.ask(`/${at}`, at % 2 ? ada : {})));
+
+  answers.forEach(({ body }, at) => {
+    expect(body.equals(Buffer.alloc(700_000, `${at % 2 ? 'dev' : 'app'} /${at} `))).toBe(true);
   });
 });
 

@@ -9,6 +9,8 @@ export class RequestBody {
   #waiting: Buffer[] = [];
   #bytes = 0;
   readonly #sent: ReplayBuffer;
+  /** Where in what was sent the present attempt begins. */
+  #start = 0;
 
   /** Keeps about this many bytes of what was sent. */
   constructor(keptBytes: number) {
@@ -40,12 +42,12 @@ export class RequestBody {
 
   /** Lets all wait again that was sent. False: that is no longer known. */
   restart(): boolean {
-    const sent = this.#sent.since(0);
+    const sent = this.#sent.since(this.#start);
     if (!sent) return false;
     this.#waiting = [...sent, ...this.#waiting];
     this.#bytes += this.#sent.size;
-    this.#sent.trim(this.#sent.end);
-    this.#sent.stop();
+    this.#start = this.#sent.end;
+    this.#sent.trim(this.#start);
     this.isSent = false;
     return true;
   }

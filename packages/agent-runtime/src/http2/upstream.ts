@@ -21,6 +21,7 @@ import {
   settings,
   windowUpdate,
 } from './frame.ts';
+import { FrameOutput } from './frame-output.ts';
 import { BadFrame, FrameReader } from './frame-reader.ts';
 import { preface } from './preface.ts';
 
@@ -28,8 +29,6 @@ import { preface } from './preface.ts';
 const connectionWindow = 1 << 20;
 /** So many streams are opened before the other end has said how many it takes. */
 const streamsBeforeSettings = 100;
-/** Frames that leave in one turn are joined up to this size, in bytes. */
-const joinedBytes = 65_536;
 
 /** What an {@link Upstream} tells of its streams. */
 export interface UpstreamOwner {
@@ -41,8 +40,11 @@ export interface UpstreamOwner {
   sent(stream: DivertedStream, bytes: number): void;
   /** The stream was ended by the other end. It is forgotten here. */
   wasReset(stream: DivertedStream, code: number): void;
-  /** The other end has not looked at the stream, and will not. It is forgotten here. */
-  wasRefused(stream: DivertedStream, error: Error): void;
+  /**
+   * The other end has not looked at the stream, and will not. It is forgotten here. `mayMove`: another connection to the
+   * same end may be luckier.
+   */
+  wasRefused(stream: DivertedStream, error: Error, mayMove: boolean): void;
   /** The connection is lost, and with it the stream, upon which somebody may have acted. */
   wasLost(stream: DivertedStream, error: Error): void;
   /** A stream came to its end; there may be none left. */
@@ -57,6 +59,8 @@ export interface UpstreamParts {
   readonly open: (owner: SideOwner) => Side;
   /** How much a client takes on a new stream, in bytes. */
   readonly window: number;
+  /** How many streams another connection to the same end takes, if that is known. */
+  readonly mostStreams: number | undefined;
 }
 
 /**
@@ -65,12 +69,13 @@ export interface UpstreamParts {
  */
 export class Upstream implements SideOwner, Answerer {
   readonly client: Socket;
-  /** The other end is about to close it. */
-  isLeaving = false;
   /** It is closed, or as good as. */
   isOver = false;
+  /** How many streams it takes at once. */
+  mostStreams: number;
   readonly #owner: UpstreamOwner;
   readonly #side: Side;
+  readonly #out = new FrameOutput((bytes) => this.#write(bytes));
   readonly #frames = new FrameReader();
   readonly #decoder = new HeaderDecoder();
   readonly #streams = new Map<number, DivertedStream>();
@@ -78,20 +83,20 @@ export class Upstream implements SideOwner, Answerer {
   /** How much the other end takes: on the connection, and on a new stream. */
   #window = defaultWindow;
   #windowOfStreams = defaultWindow;
-  #mostStreams = streamsBeforeSettings;
   /** How much the client takes on a new stream. */
   #windowOfClient: number;
   /** How much the other end may still send, and how much of what it sent was taken and not given back. */
   #room = connectionWindow;
   #owed = 0;
-  #out: Buffer[] = [];
-  #isScheduled = false;
   #isBlocked = false;
   #hasSettings = false;
+  /** The other end is about to close it. */
+  #isLeaving = false;
 
-  constructor({ client, owner, open, window }: UpstreamParts) {
+  constructor({ client, owner, open, window, mostStreams = streamsBeforeSettings }: UpstreamParts) {
     this.client = client;
     this.#owner = owner;
+    this.mostStreams = Math.min(mostStreams, streamsBeforeSettings);
     this.#windowOfClient = window;
     this.#side = open(this);
     this.#send(preface);
@@ -101,7 +106,7 @@ export class Upstream implements SideOwner, Answerer {
 
   /** Another stream may be opened on it. */
   get canOpen(): boolean {
-    return !this.isOver && !this.isLeaving && this.#streams.size < this.#mostStreams && this.#nextId < mostWindow;
+    return !this.isOver && !this.#isLeaving && this.#streams.size < this.mostStreams && this.#nextId < mostWindow;
   }
 
   /** How many streams are open. */
@@ -191,7 +196,7 @@ export class Upstream implements SideOwner, Answerer {
     if (this.isOver) return;
     for (const id of this.#streams.keys()) this.#send(rstStream(id, errorCode.cancel));
     this.#send(goAway(0, errorCode.noError));
-    this.#flush();
+    this.#out.flush();
     this.isOver = true;
     this.#side.finish();
   }
@@ -215,7 +220,7 @@ export class Upstream implements SideOwner, Answerer {
 
   sideReady(): void {
     this.#isBlocked = false;
-    this.#flush();
+    this.#out.flush();
     this.#pumpAll();
   }
 
@@ -237,7 +242,7 @@ export class Upstream implements SideOwner, Answerer {
     if (!this.#hasSettings) {
       if (type !== frameType.settings || flags & ack) throw new BadFrame('what answers there does not speak HTTP/2');
       this.#hasSettings = true;
-      this.#mostStreams = Number.POSITIVE_INFINITY;
+      this.mostStreams = Number.POSITIVE_INFINITY;
     }
     const stream = this.#streams.get(id);
     switch (type) {
@@ -294,7 +299,7 @@ export class Upstream implements SideOwner, Answerer {
 
   #takeReset(stream: DivertedStream, code: number): void {
     this.#streams.delete(stream.upstreamId);
-    if (code === errorCode.refusedStream) this.#owner.wasRefused(stream, new Error('it refused the stream'));
+    if (code === errorCode.refusedStream) this.#owner.wasRefused(stream, new Error('it refused the stream'), true);
     else this.#owner.wasReset(stream, code);
     this.#done();
   }
@@ -304,7 +309,7 @@ export class Upstream implements SideOwner, Answerer {
       const value = payload.readUInt32BE(at + 2);
       switch (payload.readUInt16BE(at)) {
         case setting.maxConcurrentStreams:
-          this.#mostStreams = value;
+          this.mostStreams = value;
           break;
         case setting.initialWindowSize:
           if (value > mostWindow) throw new BadFrame('a window is too large');
@@ -318,11 +323,11 @@ export class Upstream implements SideOwner, Answerer {
   }
 
   #takeGoAway(last: number): void {
-    this.isLeaving = true;
+    this.#isLeaving = true;
     for (const [id, stream] of this.#streams) {
       if (id <= last) continue;
       this.#streams.delete(id);
-      this.#owner.wasRefused(stream, new Error('it was about to close the connection'));
+      this.#owner.wasRefused(stream, new Error('it was about to close the connection'), true);
     }
     this.#done();
   }
@@ -355,13 +360,13 @@ export class Upstream implements SideOwner, Answerer {
 
   #done(): void {
     if (this.isOver) return;
-    if (this.isLeaving && this.#streams.size === 0) this.finish();
+    if (this.#isLeaving && this.#streams.size === 0) this.finish();
     this.#owner.wasDone(this);
   }
 
   #fail(error: Error, code: number): void {
     this.#send(goAway(0, code));
-    this.#flush();
+    this.#out.flush();
     const side = this.#side;
     // Who does not speak HTTP/2 has acted upon nothing.
     this.#lost(error, !this.#hasSettings);
@@ -374,42 +379,17 @@ export class Upstream implements SideOwner, Answerer {
     const streams = [...this.#streams.values()];
     this.#streams.clear();
     for (const stream of streams) {
-      if (hasNotActed) this.#owner.wasRefused(stream, error);
+      if (hasNotActed) this.#owner.wasRefused(stream, error, false);
       else this.#owner.wasLost(stream, error);
     }
     this.#owner.wasDone(this);
   }
 
   #send(frames: Buffer): void {
-    if (this.isOver) return;
-    this.#out.push(frames);
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    queueMicrotask(() => {
-      this.#isScheduled = false;
-      this.#flush();
-    });
+    if (!this.isOver) this.#out.write(frames);
   }
 
-  #flush(): void {
-    const out = this.#out;
-    if (this.isOver || out.length === 0) return;
-    this.#out = [];
-    let from = 0;
-    let bytes = 0;
-    out.forEach((frames, at) => {
-      if (at > from && bytes + frames.length > joinedBytes) {
-        this.#write(out.slice(from, at));
-        from = at;
-        bytes = 0;
-      }
-      bytes += frames.length;
-    });
-    this.#write(out.slice(from));
-  }
-
-  #write(frames: readonly Buffer[]): void {
-    const bytes = frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames);
-    if (!this.#side.write(bytes)) this.#isBlocked = true;
-  }
+  readonly #write = (bytes: Buffer): void => {
+    if (!this.isOver && !this.#side.write(bytes)) this.#isBlocked = true;
+  };
 }
