@@ -12,13 +12,21 @@ interface Node {
   state: number;
 }
 
-const { steps, accepting } = build();
+interface Table {
+  readonly steps: Int32Array;
+  readonly accepting: readonly boolean[];
+}
+
+/** Made when it is first needed: making it takes seven megabytes, which most agents never have to spend. */
+let table: Table | undefined;
 
 /** At least as long as what the longest text decodes to: the shortest code has five bits. */
 let scratch = Buffer.allocUnsafeSlow(4096);
 
 /** The text of Huffman-coded bytes, as Latin-1; undefined when they are no valid code. */
 export function decodeHuffman(data: Buffer, start: number, end: number): string | undefined {
+  table ??= build();
+  const { steps, accepting } = table;
   const most = ((end - start) * 8) / 5 + 1;
   if (scratch.length < most) scratch = Buffer.allocUnsafeSlow(Math.ceil(most) * 2);
   let length = 0;
@@ -35,7 +43,7 @@ export function decodeHuffman(data: Buffer, start: number, end: number): string 
   return accepting[state] ? scratch.toString('latin1', 0, length) : undefined;
 }
 
-function build(): { readonly steps: Int32Array; readonly accepting: readonly boolean[] } {
+function build(): Table {
   const root = node();
   const inner = [root];
   root.state = 0;
@@ -49,10 +57,10 @@ function build(): { readonly steps: Int32Array; readonly accepting: readonly boo
     }
     at.octet = octet;
   });
-  const table = new Int32Array(inner.length * 16);
+  const steps = new Int32Array(inner.length * 16);
   for (const from of inner)
-    for (let half = 0; half < 16; half += 1) table[from.state * 16 + half] = step(root, from, half);
-  return { steps: table, accepting: inner.map((_, state) => isPadding(root, inner[state] as Node)) };
+    for (let half = 0; half < 16; half += 1) steps[from.state * 16 + half] = step(root, from, half);
+  return { steps, accepting: inner.map((_, state) => isPadding(root, inner[state] as Node)) };
 }
 
 function node(): Node {
