@@ -78,6 +78,7 @@ export class ControlPlane implements AsyncDisposable {
     });
     this.#endings = new SessionEndings({
       context: this.#context,
+      leaseMs: settings.leaseMs,
       heldBy: (session) =>
         [...this.#known.values()]
           .map(({ record }) => record)

@@ -19,6 +19,9 @@ export interface SessionDeskOptions {
   readonly onTurned: (session: SessionIdentity) => void;
 }
 
+/** A timer that fires so much too late, in milliseconds, says that the process stood still, or that the clock was set. */
+const sleepMs = 2_000;
+
 /** Keeps the leases of sessions, and tells when one is over. */
 export class SessionDesk implements Disposable {
   readonly #options: SessionDeskOptions;
@@ -58,6 +61,11 @@ export class SessionDesk implements Disposable {
     const { clock, leaseMs } = this.#options;
     this.#timer?.[Symbol.dispose]();
     const due = nextExpiry(this.#sessions, leaseMs);
-    this.#timer = due === undefined ? undefined : clock.after(due - clock.now(), () => this.note({ type: 'tick' }));
+    if (due === undefined) this.#timer = undefined;
+    else {
+      this.#timer = clock.after(due - clock.now(), () =>
+        this.note({ type: clock.now() - due > sleepMs ? 'slept' : 'tick' }),
+      );
+    }
   }
 }

@@ -1,4 +1,3 @@
-import { FairleadError } from '../errors.ts';
 import { type SessionIdentity, sessionKey } from '../lifecycle/reduce-sessions.ts';
 import { type InterceptRecord, interceptId } from '../model/intercept.ts';
 import type { ControlContext } from './control-context.ts';
@@ -8,6 +7,8 @@ import { WorkQueue } from './work-queue.ts';
 /** What {@link SessionEndings} work with. */
 export interface SessionEndingsParts {
   readonly context: ControlContext;
+  /** How long a silent session keeps what it holds, in milliseconds. */
+  readonly leaseMs: number;
   /** The intercepts of a session, by its key. */
   readonly heldBy: (session: string) => readonly InterceptRecord[];
   /** Starts the lease of a session anew. */
@@ -21,8 +22,8 @@ export interface SessionEndingsParts {
 export class SessionEndings implements AsyncDisposable {
   readonly #parts: SessionEndingsParts;
   readonly #queue: WorkQueue;
-  /** Those whose lease has ended while the registry did not answer. */
-  readonly #kept = new Set<string>();
+  /** When a session was last given another lease. */
+  readonly #given = new Map<string, number>();
 
   constructor(parts: SessionEndingsParts) {
     const { ports, logger } = parts.context;
@@ -48,20 +49,24 @@ export class SessionEndings implements AsyncDisposable {
     const held = heldBy(session);
     const [first] = held;
     if (!first || context.isSessionUp(first.session)) {
-      this.#kept.delete(session);
+      this.#given.delete(session);
       return;
     }
-    if (this.#kept.has(session)) return await this.#awaitAgain(first, session, signal);
+    if (this.#mayHaveBeenCutOff(session)) return await this.#awaitAgain(first, session, signal);
     const { ports, calls, logger } = context;
     for (const record of held) {
-      try {
-        await deleteIntercept(ports.interceptRegistry, calls, record, signal);
-      } catch (error) {
-        if (isOutOfReach(error)) this.#kept.add(session);
-        throw error;
-      }
+      await deleteIntercept(ports.interceptRegistry, calls, record, signal);
       logger.info({ intercept: interceptId(record), session: record.session.id }, 'session ended, intercept freed');
     }
+    this.#given.delete(session);
+  }
+
+  /** There was trouble during its lease, and it got no other one since. */
+  #mayHaveBeenCutOff(session: string): boolean {
+    const { ports, calls } = this.#parts.context;
+    const { lastTrouble } = calls;
+    if (lastTrouble === undefined || ports.clock.now() - lastTrouble > this.#parts.leaseMs) return false;
+    return lastTrouble > (this.#given.get(session) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Once the registry answers again. */
@@ -70,15 +75,12 @@ export class SessionEndings implements AsyncDisposable {
     session: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { ports, calls } = this.#parts.context;
+    const { ports, calls, logger } = this.#parts.context;
     await calls.make('list the intercepts', signal, (limited) =>
       ports.interceptRegistry.list(namespace, { signal: limited }),
     );
-    this.#kept.delete(session);
+    this.#given.set(session, ports.clock.now());
+    logger.info({ session: owner.id }, 'session may have been cut off, and gets another lease');
     this.#parts.await({ sessionId: owner.id, fingerprint: owner.fingerprint });
   }
-}
-
-function isOutOfReach(error: unknown): boolean {
-  return error instanceof FairleadError && (error.code === 'unreachable' || error.code === 'timeout');
 }

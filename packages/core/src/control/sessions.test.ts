@@ -140,6 +140,35 @@ describe('the lease of a session', () => {
     expect(await story.phase('second')).toBe('gone');
   });
 
+  it('starts anew when the registry was silent for a while, though it fails nothing (case 34)', async () => {
+    let answer: Promise<void> = Promise.resolve();
+    await using story = new Story({
+      ports: ({ interceptRegistry: registry }) => ({
+        interceptRegistry: anotherRegistry(registry, {
+          read: (...args) => answer.then(() => registry.read(...args)),
+          updateStatus: (...args) => answer.then(() => registry.updateStatus(...args)),
+          delete: (...args) => answer.then(() => registry.delete(...args)),
+        }),
+      }),
+    });
+    await activated(story);
+
+    let goOn = (): void => {};
+    answer = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    for (const name of ['ada', 'bob']) story.lose(name);
+    await story.pass(9_000);
+    goOn();
+    await story.pass(7_000);
+    expect(await story.phase('first')).toBe('interrupted');
+    story.connect('ada');
+    await story.pass(20_000, 'ada');
+
+    expect(await story.phase('first')).toBe('active');
+    expect(await story.phase('second')).toBe('gone');
+  });
+
   it('frees nothing of another session that took the name over', async () => {
     let isDeaf = false;
     await using story = new Story({

@@ -24,6 +24,16 @@ describe('reduceSessions', () => {
     expect(reduceSessions(table, { type: 'tick' }, 28_999, lease).ended).toEqual([]);
   });
 
+  it('starts every lease anew after a time in which nothing could be heard', () => {
+    const table = tableAfter([{ type: 'seen', ...ada }, 0], [{ type: 'lost', ...ada }, 1_000]);
+
+    const { sessions, ended } = reduceSessions(table, { type: 'slept' }, 40_000, lease);
+
+    expect(ended).toEqual([]);
+    expect(sessions.get(sessionKey(ada))).toMatchObject({ up: false, heard: 40_000 });
+    expect(reduceSessions(sessions, { type: 'tick' }, 55_000, lease).ended).toEqual([ada]);
+  });
+
   it('does not prolong the lease when the tunnel is lost, nor end it', () => {
     const table = tableAfter([{ type: 'seen', ...ada }, 0], [{ type: 'lost', ...ada }, 4_000]);
 

@@ -25,7 +25,9 @@ export type SessionEvent =
   /** It said goodbye. */
   | ({ readonly type: 'left' } & SessionIdentity)
   /** Time has passed. */
-  | { readonly type: 'tick' };
+  | { readonly type: 'tick' }
+  /** Time has passed in which nothing could be heard, as this process stood still: every lease starts anew. */
+  | { readonly type: 'slept' };
 
 /** The table after an event. */
 export interface SessionTransition {
@@ -52,6 +54,9 @@ export function reduceSessions(
   leaseMs: number = defaultLeaseMs,
 ): SessionTransition {
   if (event.type === 'tick') return expire(sessions, now, leaseMs);
+  if (event.type === 'slept') {
+    return { sessions: new Map([...sessions].map(([key, entry]) => [key, { ...entry, heard: now }])), ended: [] };
+  }
   const { sessionId, fingerprint } = event;
   const session = { sessionId, fingerprint };
   const before = sessions.get(sessionKey(session));
