@@ -19,6 +19,8 @@ const take = (session: Session): Promise<Intercept> =>
     workload: 'cart',
     match: { headers: { 'x-run': session.key } },
     handler: () => new Response('mine'),
+    // The controllers of the cluster may have to find a leader first.
+    timeoutMs: 150_000,
   });
 
 const untilActive = (held: Intercept, replicas: number): Promise<void> =>
@@ -26,7 +28,7 @@ const untilActive = (held: Intercept, replicas: number): Promise<void> =>
     .poll(() => [held.phase, held.replicas.ready, held.replicas.total], { timeout: 60_000, interval: 200 })
     .toEqual(['active', replicas, replicas]);
 
-describe.runIf(canHurt)('a program of the cluster', { timeout: 180_000 }, () => {
+describe.runIf(canHurt)('a program of the cluster', { timeout: 400_000 }, () => {
   beforeAll(async () => {
     installation = await Installation.make({});
   });

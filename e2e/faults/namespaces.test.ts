@@ -41,6 +41,7 @@ describe.runIf(hasCluster)('a namespace', { timeout: 180_000 }, () => {
       defaultRequest: { cpu: '10m', memory: '32Mi' },
       max: { cpu: '1', memory: '512Mi' },
     };
+    await limits.delete({ namespace, name: 'all' });
     await limits.create({ metadata: { namespace, name: 'all' }, spec: { limits: [limit] } } as KubernetesObject);
     await shop.deploy({ name: 'cart', replicas: 2, portName: 'http' });
     await using ada = await Person.make(cluster, { namespace, name: 'ada' });

@@ -85,7 +85,7 @@ describe('A session', () => {
     const intercept = await session.intercept({ workload: 'cart', to: 1, name: 'mine' });
     const told: string[] = [];
     intercept.events.on('phase', (phase) => told.push(phase));
-    const resumed = new Promise((resolve) => session.events.once('resumed', resolve));
+    const resumed = new Promise<void>((resolve) => session.events.once('resumed', () => resolve()));
     lab.relay.id = id;
 
     lab.relay.drop();

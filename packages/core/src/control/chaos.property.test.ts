@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyOf, sampleService } from '../conformance/samples.ts';
+import { FairleadError } from '../errors.ts';
 import type { MemoryAgent } from '../memory/memory-agent.ts';
 import { cart, Story } from './testing/story.ts';
 
@@ -10,7 +11,7 @@ const people = ['ada', 'bob'] as const;
 const name = fc.constantFrom(...names);
 const person = fc.constantFrom(...people);
 
-/** Something that may happen to a cluster in which people intercept. */
+/** Something that may happen to a cluster in which people intercept; some of it often. */
 const happening = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant('ask' as const), name, person, isPersonal: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('leave' as const), name }) },
@@ -25,13 +26,24 @@ const happening = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('restart' as const, 'touch' as const, 'fail' as const) }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('hold' as const, 'step' as const, 'resume' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('blind' as const, 'trouble' as const, 'mend' as const) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('delete' as const) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('delete' as const, 'undeploy' as const) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('outage' as const, 'answer' as const, 'cut' as const) }) },
 );
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
 
 /** A story in which things happen, and which can be brought to rest. */
 class Chaos implements AsyncDisposable {
-  readonly story: Story = new Story();
+  readonly story: Story = new Story({
+    ports: ({ interceptRegistry, agentConfigStore, workloadResolver, agentFleet }) => ({
+      interceptRegistry: this.#line(interceptRegistry),
+      agentConfigStore: this.#line(agentConfigStore),
+      workloadResolver: this.#line(workloadResolver),
+      agentFleet: this.#line(agentFleet, new Set(['agents', 'assign'])),
+    }),
+  });
+  /** No call to the API server is answered. */
+  #isOut = false;
+  readonly #watches = new Set<AbortController>();
   /** Agents that have dialled again, by the uid of their pod. */
   readonly #again = new Map<string, MemoryAgent>();
   readonly #alive = new Set<string>(people);
@@ -104,6 +116,21 @@ class Chaos implements AsyncDisposable {
       case 'delete':
         await cluster.store.delete(key);
         break;
+      case 'undeploy':
+        cluster.resolver.removeWorkload(key);
+        for (const pod of cluster.podsOf(key)) cluster.stop(pod);
+        this.#replicas = 0;
+        break;
+      case 'outage':
+        this.#isOut = true;
+        break;
+      case 'answer':
+        this.#isOut = false;
+        break;
+      case 'cut':
+        for (const watch of this.#watches) watch.abort();
+        this.#watches.clear();
+        break;
       case 'hold':
         cluster.rollout.hold();
         break;
@@ -132,6 +159,7 @@ class Chaos implements AsyncDisposable {
   async rest(): Promise<void> {
     const { story } = this;
     const { cluster } = story;
+    this.#isOut = false;
     cluster.rollout.resume();
     cluster.webhook = 'up';
     // Nothing more than needed is done here, as it would wake what might have been left asleep.
@@ -148,6 +176,30 @@ class Chaos implements AsyncDisposable {
   agentOf(uid: string): MemoryAgent | undefined {
     const { cluster } = this.story;
     return this.#again.get(uid) ?? cluster.agentsOf(key).find(({ agent }) => agent.pod.uid === uid);
+  }
+
+  /** A port as the control plane reaches it: calls may get no answer, and watches may be cut. */
+  #line<T extends object>(port: T, always: ReadonlySet<string> = new Set()): T {
+    return new Proxy(port, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function' || always.has(String(name))) {
+          return typeof value === 'function' ? value.bind(target) : value;
+        }
+        if (name === 'watch') return (...args: unknown[]) => value.apply(target, this.#cuttable(args));
+        return async (...args: unknown[]): Promise<unknown> => {
+          if (this.#isOut) throw new FairleadError('unreachable', 'no answer');
+          return await (value.apply(target, args) as Promise<unknown>);
+        };
+      },
+    });
+  }
+
+  #cuttable(args: readonly unknown[]): readonly unknown[] {
+    const { signal } = args.at(-1) as { readonly signal: AbortSignal };
+    const watch = new AbortController();
+    this.#watches.add(watch);
+    return [...args.slice(0, -1), { signal: AbortSignal.any([signal, watch.signal]) }];
   }
 
   /** An agent ends with its pod, also one that has dialled again. */
