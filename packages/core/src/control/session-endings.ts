@@ -52,8 +52,15 @@ export class SessionEndings implements AsyncDisposable {
       this.#given.delete(session);
       return;
     }
-    if (this.#mayHaveBeenCutOff(session)) return await this.#awaitAgain(first, session, signal);
     const { ports, calls, logger } = context;
+    // Asked first, as only an answer tells how long there was none.
+    await calls.make('read an intercept', signal, (limited) =>
+      ports.interceptRegistry.read(first.namespace, first.name, { signal: limited }),
+    );
+    if (this.#mayHaveBeenCutOff(session)) {
+      this.#awaitAgain(first, session);
+      return;
+    }
     for (const record of held) {
       await deleteIntercept(ports.interceptRegistry, calls, record, signal);
       logger.info({ intercept: interceptId(record), session: record.session.id }, 'session ended, intercept freed');
@@ -69,18 +76,10 @@ export class SessionEndings implements AsyncDisposable {
     return lastTrouble > (this.#given.get(session) ?? Number.NEGATIVE_INFINITY);
   }
 
-  /** Once the registry answers again. */
-  async #awaitAgain(
-    { namespace, session: owner }: InterceptRecord,
-    session: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { ports, calls, logger } = this.#parts.context;
-    await calls.make('list the intercepts', signal, (limited) =>
-      ports.interceptRegistry.list(namespace, { signal: limited }),
-    );
+  #awaitAgain({ session: { id, fingerprint } }: InterceptRecord, session: string): void {
+    const { ports, logger } = this.#parts.context;
     this.#given.set(session, ports.clock.now());
-    logger.info({ session: owner.id }, 'session may have been cut off, and gets another lease');
-    this.#parts.await({ sessionId: owner.id, fingerprint: owner.fingerprint });
+    logger.info({ session: id }, 'session may have been cut off, and gets another lease');
+    this.#parts.await({ sessionId: id, fingerprint });
   }
 }

@@ -158,9 +158,9 @@ describe('the lease of a session', () => {
       goOn = resolve;
     });
     for (const name of ['ada', 'bob']) story.lose(name);
-    await story.pass(9_000);
+    await story.pass(16_000);
     goOn();
-    await story.pass(7_000);
+    await story.pass(5_000);
     expect(await story.phase('first')).toBe('interrupted');
     story.connect('ada');
     await story.pass(20_000, 'ada');
