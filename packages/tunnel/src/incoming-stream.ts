@@ -26,19 +26,24 @@ export class OfferedStream implements IncomingStream {
   readonly id: number;
   readonly metadata: Uint8Array;
   readonly #end: StreamEnd;
-  readonly #stopWaiting: () => void;
+  #stopWaiting: (() => void) | undefined;
   #answer: 'accepted' | 'refused' | undefined;
   #gone: Error | undefined;
   #controller: AbortController | undefined;
 
-  constructor(end: StreamEnd, timers: TunnelTimers, answerMs: number) {
+  constructor(end: StreamEnd) {
     this.id = end.id;
     this.metadata = end.metadata;
     this.#end = end;
     end.onGone = (error) => this.#onGone(error);
+  }
+
+  /** Limits the time for an answer. Most streams are answered as soon as they are offered, and need no timer. */
+  limit(timers: TunnelTimers, answerMs: number): void {
+    if (this.#answer !== undefined || this.#gone !== undefined) return;
     const timer = timers.setTimeout(() => {
       this.#end.reset('timeout', 'not answered in time');
-      this.#onGone(new TunnelError('stream-reset', `stream ${end.id} was not answered in ${answerMs} ms`));
+      this.#onGone(new TunnelError('stream-reset', `stream ${this.id} was not answered in ${answerMs} ms`));
     }, answerMs);
     this.#stopWaiting = () => timers.clearTimeout(timer);
   }
@@ -72,12 +77,12 @@ export class OfferedStream implements IncomingStream {
       throw new TunnelError('already-answered', `stream ${this.id} was ${this.#answer} before`);
     }
     this.#answer = answer;
-    this.#stopWaiting();
+    this.#stopWaiting?.();
   }
 
   #onGone(error: Error): void {
     this.#gone = error;
-    this.#stopWaiting();
+    this.#stopWaiting?.();
     this.#controller?.abort(error);
   }
 }

@@ -105,7 +105,7 @@ export class StreamDesk {
 
   /** The peer opened a stream. */
   opened(id: number, metadata: Buffer): void {
-    const { limits, timers, timeouts } = this.#terms;
+    const { limits } = this.#terms;
     if (this.isGoingAway) {
       this.#host.control(encodeReset(id, 'going-away'));
       return;
@@ -118,7 +118,7 @@ export class StreamDesk {
     const end = new StreamEnd({ id, metadata: Buffer.from(metadata), isOpener: false }, this.#host);
     this.#streams.add(end);
     end.addCredit(this.#peer?.initialWindowBytes ?? 0);
-    this.#offer(new OfferedStream(end, timers, timeouts.answerMs));
+    this.#offer(new OfferedStream(end));
   }
 
   /** The session is over, since this end wanted it or not; all streams with it. */
@@ -137,6 +137,7 @@ export class StreamDesk {
     }
     try {
       onStream(offered);
+      offered.limit(this.#terms.timers, this.#terms.timeouts.answerMs);
     } catch (error) {
       offered.abandon();
       // The failure is the application's to see, but not in the midst of other streams' frames.
