@@ -23,7 +23,7 @@ export async function startAgent({ folder, port, appPort, match }) {
   const files = mkdtempSync(join(folder, 'agent-'));
   writeFileSync(join(files, 'token'), 'bench');
   writeFileSync(join(files, 'config.yaml'), JSON.stringify(agentConfig(port, appPort, listener.port)));
-  const child = start(process.execPath, ['--max-semi-space-size=1', main, 'agent'], {
+  const child = start(process.execPath, ['--max-semi-space-size=1', '--no-sparkplug', main, 'agent'], {
     env: {
       FAIRLEAD_AGENT_CONFIG: join(files, 'config.yaml'),
       FAIRLEAD_AGENT_TOKEN: join(files, 'token'),
