@@ -110,7 +110,8 @@ export class DivertedStreams implements UpstreamOwner {
       this.#credit.wait(bytes.length);
     }
     this.#credit.use(bytes.length);
-    this.#requestGoesOn(stream);
+    if (this.#credit.isExceeded(stream)) this.#reset(stream, errorCode.flowControlError);
+    else this.#requestGoesOn(stream);
   }
 
   /** The client sent the fields after a body. */

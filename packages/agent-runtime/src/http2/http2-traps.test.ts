@@ -319,3 +319,16 @@ it('trap 11: nothing comes before the settings of the app, not even an answer th
   expect(String(await client.bytes(1, 5))).toBe('early');
   expect(client.frames[0]?.type).toBe(frameType.settings);
 });
+
+it('a client that sends more than it may on a diverted stream loses the stream, and nothing piles up', async () => {
+  await using made = await lab({ isWhole: false });
+  const { client } = made;
+  const dev = await made.dev.peer();
+  dev.send(settings([setting.initialWindowSize, 0]));
+  await until(() => dev.got('settings').length > 1, 'the agent heard of it');
+
+  for (let at = 0; at < 20; at += 1) client.send(dataFrames(1, Buffer.alloc(16_000), false));
+
+  expect(number((await client.frame('rstStream', 1)).payload)).toBe(errorCode.flowControlError);
+  expect(number((await dev.frame('rstStream', 1)).payload)).toBe(errorCode.flowControlError);
+});
