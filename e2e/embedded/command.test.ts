@@ -123,6 +123,28 @@ describe('fairlead with --local', () => {
     expect(await ask()).toContain('anchors');
   });
 
+  it('tells a program line by line what a wiretap sees', async () => {
+    const tap = start(['wiretap', 'cart', '--port', 'http', '--limit', '2', '-o', 'json-stream', '--local', socket]);
+    await until(
+      async () => tap.stdout(),
+      (shown) => shown.includes('"active"'),
+      30_000,
+    );
+    await Promise.all([ask(), ask()]);
+
+    const { status, stdout } = await tap.finished;
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+    expect(lines.filter(({ type }) => type === 'exchange')).toMatchObject(
+      [1, 2].map((number) => ({ v: 1, number, method: 'GET', status: 200, servedBy: 'app' })),
+    );
+    expect(lines.at(-1)).toMatchObject({ type: 'end', status: 0 });
+    expect(status).toBe(0);
+  });
+
   it('leaves an intercept of another process by name', async () => {
     const first = start(['intercept', 'cart', '--port', `http:${local}`, ...header, '--local', socket]);
     await until(

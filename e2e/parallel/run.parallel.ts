@@ -17,8 +17,15 @@ test('every request of this run is answered by this run, and every other by the 
   const name = inject('run');
 
   const outcome = await parallelRun({
-    ...{ name, session, mark, workload, service, port },
-    ...{ runs: 2, keyed: 200, plain: 50 },
+    name,
+    session,
+    mark,
+    workload,
+    service,
+    port,
+    runs: 2,
+    keyed: 200,
+    plain: 50,
   });
 
   expect(outcome.keyed).toEqual(Array(200).fill(`${name} right`));

@@ -1,6 +1,7 @@
 import type { ClusterAdapter } from '@fairlead/core';
 import type { OutputFormat } from './output/print-document.ts';
 import type { Progress } from './output/progress.ts';
+import type { StreamEvent } from './output/stream-event.ts';
 import type { Terminal } from './output/terminal.ts';
 
 /** What every command is handed. */
@@ -8,6 +9,8 @@ export interface CommandContext {
   readonly terminal: Terminal;
   readonly progress: Progress;
   readonly format: OutputFormat;
+  /** Tells a program what happened, where the format is `json-stream`; elsewhere nothing. */
+  readonly tell: (event: StreamEvent) => void;
   /** Aborts when the person or the system asks the command to end. */
   readonly signal: AbortSignal;
   /** The namespace that was named, if one was. */

@@ -16,6 +16,7 @@ import { exitStatus, interruptedStatus } from './output/exit-status.ts';
 import type { OutputFormat } from './output/print-document.ts';
 import { createProgress } from './output/progress.ts';
 import { reportFailure } from './output/report-failure.ts';
+import { streamLine } from './output/stream-event.ts';
 import type { Terminal } from './output/terminal.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -32,9 +33,22 @@ interface SharedOptions extends ClusterOptions {
 
 /** Runs one command line. Resolves to the exit status; never rejects. */
 export async function runProgram(args: readonly string[], surroundings: ProgramSurroundings): Promise<number> {
+  const status = await run(args, surroundings);
+  if (formatIn(args) === 'json-stream') surroundings.terminal.out(streamLine({ type: 'end', status }));
+  return status;
+}
+
+/** The format that is asked for, also by a command line that cannot be read. What is behind `--` is somebody else's. */
+function formatIn(args: readonly string[]): OutputFormat {
+  const ours = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
+  if (ours.some((arg) => arg.endsWith('json-stream'))) return 'json-stream';
+  return ours.includes('json') ? 'json' : 'text';
+}
+
+async function run(args: readonly string[], surroundings: ProgramSurroundings): Promise<number> {
   const { terminal, signal } = surroundings;
   let status = 0;
-  let format: OutputFormat = args.includes('json') ? 'json' : 'text';
+  let format: OutputFormat = formatIn(args);
 
   /** Makes a command's action: builds its context, keeps the exit status it resolves to. */
   const action =
@@ -47,7 +61,10 @@ export async function runProgram(args: readonly string[], surroundings: ProgramS
         terminal,
         signal,
         format,
-        progress: createProgress(terminal),
+        progress: createProgress(terminal, { format }),
+        tell: (event) => {
+          if (options.output === 'json-stream') terminal.out(streamLine(event));
+        },
         namespace: options.namespace,
         cluster: () => clusterFromOptions(options),
       };
@@ -82,7 +99,14 @@ function build(action: ActionFactory, terminal: Terminal): Command {
     program
       .command(name)
       .description(description)
-      .addOption(new Option('-o, --output <format>', 'one document on stdout').choices(['text', 'json', 'yaml']))
+      .addOption(
+        new Option('-o, --output <format>', 'one document on stdout, or a JSON line for each event').choices([
+          'text',
+          'json',
+          'yaml',
+          'json-stream',
+        ]),
+      )
       .exitOverride()
       .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
 

@@ -107,7 +107,7 @@ export class Intercept implements AsyncDisposable {
       changed: (status) => this.#changed(status),
       lost: (error) => this.#lost(error),
     });
-    this.#calls = new CallLog(clock);
+    this.#calls = new CallLog(clock, (call) => notify(() => this.events.emit('call', call)));
     this.#misses = spec.match && new MissInquiry(openMisses, clock);
     this.#traffic = new DivertedTraffic({
       intercept: name,

@@ -9,9 +9,9 @@ import {
 } from '@fairlead/core';
 import type { ManifestObject } from '@fairlead/local-adapter';
 import { applyPatch, mutateTemplate, originalTemplate } from '@fairlead/webhook';
-import { stringify } from 'yaml';
 import type { CommandContext } from '../context.ts';
 import { manifestsFromArguments } from '../manifest-arguments.ts';
+import { printObjects } from '../output/print-objects.ts';
 import { offlinePlanOptions } from '../plan-options.ts';
 
 interface InjectCommandOptions {
@@ -32,11 +32,7 @@ export async function inject(context: CommandContext, options: InjectCommandOpti
   const warn = (object: ManifestObject, message: string): void =>
     context.terminal.err(`warning: ${object.place.file}, document ${object.place.document}: ${message}\n`);
   const documents = objects.map((object) => injectObject(object, services, planOptions, options, warn));
-  context.terminal.out(
-    context.format === 'json'
-      ? `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: documents }, null, 2)}\n`
-      : documents.map((document) => stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n'),
-  );
+  printObjects(context.terminal, context.format, documents);
   return 0;
 }
 

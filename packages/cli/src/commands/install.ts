@@ -1,9 +1,9 @@
 import type { Installed, InstallOptions, InstallProgress } from '@fairlead/install';
 import type { KubernetesConnection } from '@fairlead/k8s-adapter';
-import { stringify } from 'yaml';
 import type { CommandContext } from '../context.ts';
 import { type InstallArguments, readInstallArguments } from '../install-arguments.ts';
 import { printDocument } from '../output/print-document.ts';
+import { printObjects } from '../output/print-objects.ts';
 import { parsePortNumber } from '../port-argument.ts';
 
 /** Options that install, upgrade and uninstall share. */
@@ -35,7 +35,11 @@ export async function uninstall(context: CommandContext, said: UninstallCommandO
   const installing = await import('@fairlead/install');
   const { namespace, force } = said;
   if (said.dryRun) {
-    printObjects(context, [...installing.installObjects(namespace === undefined ? {} : { namespace })].reverse());
+    printObjects(
+      context.terminal,
+      context.format,
+      [...installing.installObjects(namespace === undefined ? {} : { namespace })].reverse(),
+    );
     return 0;
   }
   await using connection = await connectTo(said);
@@ -62,7 +66,7 @@ async function bringAbout(
   const installing = await import('@fairlead/install');
   const options: InstallOptions = await readInstallArguments(said);
   if (said.dryRun) {
-    printObjects(context, installing.installObjects(options));
+    printObjects(context.terminal, context.format, installing.installObjects(options));
     return 0;
   }
   await using connection = await connectTo(said);
@@ -83,15 +87,6 @@ async function connectTo({ kubeconfig, context }: CommonOptions): Promise<Kubern
 
 function timeoutOf({ timeout }: CommonOptions): number | undefined {
   return timeout === undefined ? undefined : parsePortNumber(timeout) * 1000;
-}
-
-/** As JSON one `List`, as kubectl prints it; else documents that kubectl can apply. */
-function printObjects({ terminal, format }: CommandContext, objects: readonly object[]): void {
-  terminal.out(
-    format === 'json'
-      ? `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, null, 2)}\n`
-      : objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n'),
-  );
 }
 
 function describe({ stage, total }: InstallProgress): string {

@@ -3,6 +3,7 @@ import { connect, type Intercept, type Session } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
 import { describeProgress } from '../describe-progress.ts';
 import { printDocument } from '../output/print-document.ts';
+import { streamIntercept } from '../output/stream-intercept.ts';
 import { parsePortNumber } from '../port-argument.ts';
 import { runChild } from '../run-child.ts';
 import { readTraffic, type TrafficArguments, type WantedTraffic } from '../traffic-arguments.ts';
@@ -43,17 +44,41 @@ export async function intercept(
     toggle: options.cut ? 'cut' : 'drain',
     timeoutMs,
     signal,
-    onProgress: (stage) => progress.step(`preparing ${workload}: ${describeProgress(stage)}`),
+    onProgress: (stage) => {
+      context.tell({ type: 'progress', ...stage });
+      progress.step(`preparing ${workload}: ${describeProgress(stage)}`);
+    },
   });
   progress.done(`${held.name} is active: ${describeTraffic(held, ports)}`);
-  held.events.on('target-unreachable', (error) => progress.note(`${error.message}; the app answered`));
-  held.events.on('phase', (phase) => progress.note(`${held.name} is ${phase}`));
-  if (context.format !== 'text') printDocument(context.terminal, context.format, summary(held, ports), () => '');
+  follow(context, session, held);
+  const isDocument = context.format === 'json' || context.format === 'yaml';
+  if (isDocument) printDocument(context.terminal, context.format, summary(held, ports), () => '');
   const lost = new Promise<never>((_, reject) => held.events.once('lost', reject));
   if (command.length > 0) return await Promise.race([runChild(command, signal), lost]);
   progress.note('Ctrl-C gives the traffic back');
   await Promise.race([untilAborted(signal), lost]);
   return 0;
+}
+
+/** Tells what happens to the intercept: people the few things that they may wonder about, programs everything. */
+function follow({ progress, tell }: CommandContext, session: Session, held: Intercept): void {
+  tell({ type: 'active', intercept: streamIntercept(held) });
+  held.events.on('target-unreachable', (error) => {
+    tell({ type: 'target-unreachable', error: error.serialize() });
+    progress.note(`${error.message}; the app answered`);
+  });
+  held.events.on('phase', (phase) => {
+    tell({ type: 'phase', name: held.name, phase });
+    progress.note(`${held.name} is ${phase}`);
+  });
+  held.events.on('call', (call) => {
+    void call.answered().then((answer) => {
+      const { method, url } = call.request;
+      tell({ type: 'call', number: call.number, method, url, pod: call.pod, ...answer });
+    });
+  });
+  session.events.on('interrupted', () => tell({ type: 'connection', state: 'interrupted' }));
+  session.events.on('resumed', () => tell({ type: 'connection', state: 'resumed' }));
 }
 
 /** Gives every port a target: its own, that of `--to`, else the container port on this machine. */

@@ -1,9 +1,10 @@
-import { connect, type TapEvent, type Wiretap } from '@fairlead/sdk';
+import { connect, type TapEvent, type Wiretap, type WiretapOptions } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
 import { describeProgress } from '../describe-progress.ts';
 import { printDocument } from '../output/print-document.ts';
 import { parsePortNumber } from '../port-argument.ts';
 import { readTraffic, type TrafficArguments } from '../traffic-arguments.ts';
+import { streamExchanges } from './wiretap-stream.ts';
 
 interface WiretapCommandOptions extends TrafficArguments {
   readonly for?: string;
@@ -33,13 +34,22 @@ export async function wiretap(
   const { progress } = context;
   progress.step('connecting');
   await using session = await connect(context.cluster(), context);
-  await using tap = await session.wiretapBytes({
+  const wanted: WiretapOptions = {
     workload,
     ports: ports.map(({ port }) => ({ port })),
     ...traffic,
     signal: context.signal,
-    onProgress: (stage) => progress.step(`preparing ${workload}: ${describeProgress(stage)}`),
-  });
+    onProgress: (stage) => {
+      context.tell({ type: 'progress', ...stage });
+      progress.step(`preparing ${workload}: ${describeProgress(stage)}`);
+    },
+  };
+  if (context.format === 'json-stream') {
+    const over = options.for === undefined ? [] : [AbortSignal.timeout(parsePortNumber(options.for) * 1000)];
+    await streamExchanges(context, session, wanted, limit, AbortSignal.any([context.signal, ...over]));
+    return 0;
+  }
+  await using tap = await session.wiretapBytes(wanted);
   progress.done(`${tap.name} is active`);
   const end = (): void => void tap.leave();
   context.signal.addEventListener('abort', end, { once: true });

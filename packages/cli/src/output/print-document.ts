@@ -1,8 +1,9 @@
 import { stringify } from 'yaml';
+import { streamLine } from './stream-event.ts';
 import type { Terminal } from './terminal.ts';
 
-/** How a command prints its result: for people, or as one document. */
-export type OutputFormat = 'text' | 'json' | 'yaml';
+/** How a command prints its result: for people, as one document, or as a line for each thing that happens. */
+export type OutputFormat = 'text' | 'json' | 'yaml' | 'json-stream';
 
 /** Prints one value: as JSON or YAML whole, as text through `asText`. */
 export function printDocument<T>(
@@ -14,6 +15,9 @@ export function printDocument<T>(
   switch (format) {
     case 'json':
       terminal.out(`${JSON.stringify(value, null, 2)}\n`);
+      return;
+    case 'json-stream':
+      terminal.out(streamLine({ type: 'result', result: value }));
       return;
     case 'yaml':
       terminal.out(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }));

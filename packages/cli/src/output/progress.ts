@@ -1,5 +1,7 @@
 import yoctoSpinner from 'yocto-spinner';
 import { paint } from './paint.ts';
+import type { OutputFormat } from './print-document.ts';
+import { streamLine } from './stream-event.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Tells on stderr what is going on: a spinner where a person looks, plain lines elsewhere. */
@@ -15,9 +17,20 @@ export interface Progress {
 }
 
 /** The progress that suits the terminal. With `quiet` nothing is written. */
-export function createProgress(terminal: Terminal, options: { readonly quiet?: boolean } = {}): Progress {
+export function createProgress(
+  terminal: Terminal,
+  options: { readonly quiet?: boolean; readonly format?: OutputFormat } = {},
+): Progress {
   if (options.quiet) return { step() {}, done() {}, failed() {}, note() {} };
+  if (options.format === 'json-stream') return streamProgress(terminal);
   return terminal.isInteractive ? spinnerProgress(terminal) : lineProgress(terminal);
+}
+
+/** Programs read stdout; whoever reads stderr as well need not see everything twice. */
+function streamProgress(terminal: Terminal): Progress {
+  const line = (type: 'step' | 'done' | 'failed' | 'note') => (text: string) =>
+    terminal.out(streamLine({ type, text }));
+  return { step: line('step'), done: line('done'), failed: line('failed'), note: line('note') };
 }
 
 function lineProgress(terminal: Terminal): Progress {

@@ -2,6 +2,7 @@ import { FairleadError } from '@fairlead/core';
 import { exitStatus } from './exit-status.ts';
 import { paint } from './paint.ts';
 import type { OutputFormat } from './print-document.ts';
+import { streamLine } from './stream-event.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -10,6 +11,10 @@ import type { Terminal } from './terminal.ts';
  */
 export function reportFailure(thrown: unknown, terminal: Terminal, format: OutputFormat): number {
   const error = FairleadError.from(thrown);
+  if (format === 'json-stream') {
+    terminal.out(streamLine({ type: 'error', error: error.serialize() }));
+    return exitStatus[error.category];
+  }
   const colour = paint(terminal.hasColour);
   terminal.err(`${colour.red('error')}${colour.dim(`[${error.code}]`)}: ${error.message}\n`);
   for (const candidate of error.candidates ?? []) terminal.err(`  - ${candidate}\n`);

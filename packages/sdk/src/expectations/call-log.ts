@@ -15,6 +15,7 @@ interface Waiting {
 /** The calls of one intercept: kept to be looked at, and handed out one by one to whoever waits for them. */
 export class CallLog {
   readonly #clock: Clock;
+  readonly #onCall: (call: Call) => void;
   readonly #calls: RecordedCall[] = [];
   /** Calls that nobody waited for yet. */
   readonly #fresh = new Set<RecordedCall>();
@@ -23,8 +24,10 @@ export class CallLog {
   #bodyBytes = 0;
   #end: { readonly reason: unknown } | undefined;
 
-  constructor(clock: Clock) {
+  /** `onCall` is told of each call after it was handed out or kept. */
+  constructor(clock: Clock, onCall: (call: Call) => void = () => {}) {
     this.#clock = clock;
+    this.#onCall = onCall;
   }
 
   /** The calls that are kept, oldest first. */
@@ -46,6 +49,7 @@ export class CallLog {
       waiting.resolve(call);
       break;
     }
+    this.#onCall(call);
     return call;
   }
 
