@@ -81,7 +81,7 @@ describe('fairlead with --local', () => {
       'orders',
       'web',
     ]);
-    expect(JSON.parse(status.stdout)).toMatchObject({ connected: true, workloads: 3 });
+    expect(JSON.parse(status.stdout)).toMatchObject({ cluster: 'local', problems: [], workloads: 3 });
   });
 
   it('intercepts for as long as a command runs, and ends with its exit status', async () => {
