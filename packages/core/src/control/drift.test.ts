@@ -43,6 +43,22 @@ describe('a cluster that changes under the agents', () => {
     expect(await story.phase('earlier')).toBe('active');
   });
 
+  it('replaces pods that were admitted just before the config changed, and seen just after', async () => {
+    await using story = new Story();
+    await activated(story);
+    await story.cluster.deploy(cart({ replicas: 0 }));
+    await story.settle();
+
+    // Nothing has time to settle in between: the pods are made with what is stored until now.
+    story.cluster.resolver.applyService(moved);
+    await story.cluster.deploy(cart({ replicas: 2 }));
+    await story.pass(1_000, 'ada');
+
+    const hash = (await story.cluster.store.read(key))?.config.hash;
+    expect(story.cluster.podsOf(key).map(({ configHash }) => configHash)).toEqual([hash, hash]);
+    expect(await story.phase('mine')).toBe('active');
+  });
+
   it('follows also when nobody uses the agent', async () => {
     await using story = new Story();
     await activated(story);

@@ -17,6 +17,7 @@ import { followConfig } from './follow-config.ts';
 import { InterceptLedger } from './intercept-ledger.ts';
 import type { InterceptRun } from './intercept-run.ts';
 import { isRefusal, isTransient } from './kinds-of-failure.ts';
+import { Latecomers } from './latecomers.ts';
 import { nextDeadline } from './next-deadline.ts';
 import { observeIntercept } from './observe-intercept.ts';
 import { preferredSettings } from './plan-settings.ts';
@@ -39,6 +40,7 @@ export class WorkloadControl implements AsyncDisposable {
   readonly #drift: DriftFollower;
   readonly #replacer: PodReplacer;
   readonly #crew: AgentCrew;
+  readonly #latecomers = new Latecomers();
   /** The entry as of the last look: it is told from this one whether somebody else changed it. */
   #noted: StoredConfig | undefined;
   #timer: Disposable | undefined;
@@ -117,6 +119,8 @@ export class WorkloadControl implements AsyncDisposable {
     await this.#store(signal);
     await this.#followDrift(signal);
     this.#noted = this.#view.entry;
+    const isLate = this.#latecomers.note(this.#view.pods, this.#view.entry, this.ledger.isPreparing);
+    if (isLate && !this.#replacer.isBusy) this.#replacer.request();
     await this.#replacePods(signal);
     await this.#takeBack(signal);
   }
