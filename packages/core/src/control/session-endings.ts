@@ -53,6 +53,8 @@ export class SessionEndings implements AsyncDisposable {
       return;
     }
     const { ports, calls, logger } = context;
+    const given = this.#given.get(session);
+    if (given !== undefined && ports.clock.now() - given < this.#parts.leaseMs) return;
     // Asked first, as only an answer tells how long there was none.
     await calls.make('read an intercept', signal, (limited) =>
       ports.interceptRegistry.read(first.namespace, first.name, { signal: limited }),
