@@ -8,20 +8,20 @@ export function median(values) {
 }
 
 /**
- * Measures `ours` against `peer` for `rounds` rounds and returns the row's figures. The first round of each is a
- * warm-up and is not counted. `higherIsBetter` only marks what the target means.
+ * Measures `ours` against `peer` for `rounds` rounds and returns the row's figures. The first round of each, or
+ * as many as `warmUps` says, is a warm-up and is not counted. `higherIsBetter` only marks what the target means.
  */
-export async function compare({ id, peer, target, higherIsBetter = false, unit, rounds, ours, theirs }) {
+export async function compare({ id, peer, target, higherIsBetter = false, unit, rounds, warmUps = 1, ours, theirs }) {
   const ratios = [];
   const oursSeen = [];
   const theirsSeen = [];
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = 0; round < warmUps + rounds; round += 1) {
     const first = round % 2 === 0 ? ours : theirs;
     const second = round % 2 === 0 ? theirs : ours;
     const a = await first();
     const b = await second();
     const [mine, other] = round % 2 === 0 ? [a, b] : [b, a];
-    if (round === 0) continue;
+    if (round < warmUps) continue;
     oursSeen.push(mine);
     theirsSeen.push(other);
     ratios.push(mine / other);
