@@ -32,13 +32,13 @@ it('calls of gRPC on one connection go to the pod, to a local server and to a ha
   const started = await cluster.start();
   const mine = await localServer();
   await using session = await connect(cluster);
-  await using _local = await session.intercept({
+  await using _byPort = await session.intercept({
     workload: 'cart',
     name: 'by-port',
     match: { headers: { 'x-to': 'local' } },
     to: (mine.address() as AddressInfo).port,
   });
-  await using _handler = await session.intercept({
+  await using _byHandler = await session.intercept({
     workload: 'cart',
     name: 'by-handler',
     match: { headers: { 'x-to': 'handler' } },
@@ -47,6 +47,7 @@ it('calls of gRPC on one connection go to the pod, to a local server and to a ha
       return new Response(`handled ${await real.text()}`, { headers: real.headers });
     },
   });
+  await using wiretap = await session.wiretap({ workload: 'cart' });
   const client = connectHttp2(started.url('cart', 'http'));
 
   const call = async (to: string): Promise<string> => {
@@ -59,6 +60,14 @@ it('calls of gRPC on one connection go to the pod, to a local server and to a ha
     return `${await text(stream)} ${JSON.stringify(trailers)}`;
   };
   const answers = await Promise.all(['pod', 'local', 'handler', 'pod', 'local'].map(call));
+  const copied: string[] = [];
+  for await (const { request, response, servedBy } of wiretap) {
+    const from = response?.trailers.join(' ') ?? '';
+    copied.push(
+      `${servedBy} ${request.method} ${new URL(request.url).pathname} ${request.text()}: ${response?.text()} ${from}`,
+    );
+    if (copied.length === answers.length) break;
+  }
   client.destroy();
   mine.close();
 
@@ -68,5 +77,12 @@ it('calls of gRPC on one connection go to the pod, to a local server and to a ha
     'handled pod /handler {"status":"0"}',
     'pod /pod {"status":"0","from":"pod"}',
     'local /local {"status":"0","from":"local"}',
+  ]);
+  expect(copied.sort()).toEqual([
+    'app POST /pod asked: pod /pod grpc-status 0 x-from pod',
+    'app POST /pod asked: pod /pod grpc-status 0 x-from pod',
+    'default/by-handler POST /handler asked: handled pod /handler grpc-status 0',
+    'default/by-port POST /local asked: local /local grpc-status 0 x-from local',
+    'default/by-port POST /local asked: local /local grpc-status 0 x-from local',
   ]);
 }, 60_000);

@@ -29,6 +29,20 @@ export function encodeHeaders(fields: readonly HeaderField[], clearsTable = fals
   return block.subarray(0, at);
 }
 
+/** A header block that spells everything out: it can be read without any table. */
+export function spellHeaders(fields: readonly HeaderField[]): Buffer {
+  let most = 0;
+  for (const { name, value } of fields) most += name.length + value.length + 16;
+  const block = Buffer.allocUnsafe(most);
+  let at = 0;
+  for (const { name, value, isSecret } of fields) {
+    block[at++] = isSecret ? 0x10 : 0;
+    at = writeText(block, at, name);
+    at = writeText(block, at, value);
+  }
+  return block.subarray(0, at);
+}
+
 function writeText(block: Buffer, start: number, text: string): number {
   const at = writeNumber(block, start, 0, 7, text.length);
   return at + block.write(text, at, 'latin1');

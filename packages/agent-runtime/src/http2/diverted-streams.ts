@@ -210,7 +210,9 @@ export class DivertedStreams implements UpstreamOwner {
       stream.isAnswered = true;
       stream.body.forget();
     }
-    this.#parts.tapped.fields('response', stream.taps, stream.id, fields, isLast);
+    const { tapped } = this.#parts;
+    if (!stream.upstream?.isApp) tapped.servedBy(stream.taps, stream.intercept.id);
+    tapped.fields('response', stream.taps, stream.id, fields, isLast);
     stream.waiting.push({ kind: 'fields', fields, isLast });
     this.#pump(stream);
   }

@@ -1,5 +1,5 @@
 import type { TapDirection } from '@fairlead/core';
-import { encodeHeaders } from '../hpack/encode-headers.ts';
+import { spellHeaders } from '../hpack/encode-headers.ts';
 import type { HeaderField } from '../hpack/header-field.ts';
 import { copyTo } from '../proxy/connection-taps.ts';
 import type { PhaseHost } from '../proxy/phase.ts';
@@ -10,7 +10,7 @@ import { preface } from './preface.ts';
 
 /**
  * Copies of streams for those wiretaps that want them. A copy is a connection of HTTP/2 of its own: only the streams that
- * are wanted, with their numbers, and header blocks that can be read without what came before.
+ * are wanted, with their numbers, and header blocks that spell everything out.
  */
 export class TappedStreams {
   readonly #host: PhaseHost;
@@ -60,7 +60,12 @@ export class TappedStreams {
     fields: readonly HeaderField[],
     isLast: boolean,
   ): void {
-    if (sinks) copyTo(sinks, direction, headersFrames(id, encodeHeaders(fields), isLast));
+    if (sinks) copyTo(sinks, direction, headersFrames(id, spellHeaders(fields), isLast));
+  }
+
+  /** Says whose the answer is that comes next. */
+  servedBy(sinks: readonly TapSink[] | undefined, intercept: string): void {
+    for (const sink of sinks ?? []) sink.servedBy(intercept);
   }
 
   /** Copies a part of a body. */

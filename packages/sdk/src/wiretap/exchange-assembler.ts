@@ -1,25 +1,16 @@
-import { type RawHeaders, valuesOf } from '../handler/raw-headers.ts';
+import type { RawHeaders } from '../handler/raw-headers.ts';
 import { type MessageHead, requestFraming, responseFraming } from '../http1/message-head.ts';
 import { MessageReader } from '../http1/message-reader.ts';
 import { CapturedMessage, type CaptureOptions } from './captured-message.ts';
-import type { Exchange, ExchangeTiming, TappedRequest, TappedResponse } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { beginExchange, exchangeOf, heldBytesOf, type PendingExchange } from './pending-exchange.ts';
 import type { TapConnection } from './tap-event.ts';
 
 /** Requests of one connection that wait for their answers; a pipeline that is longer cannot be followed. */
 const maxPending = 256;
 
-interface Pending {
-  readonly request: CapturedMessage;
-  response: CapturedMessage | undefined;
-  servedBy: string;
-  readonly startedAt: Date;
-  readonly times: { began: number; sent: number; answering: number; over: number };
-  isSent: boolean;
-  isAnswered: boolean;
-}
-
 /** What an {@link ExchangeAssembler} tells. */
-interface AssemblerEvents {
+export interface AssemblerEvents {
   /** An exchange is complete, or will not become so. */
   exchange(exchange: Omit<Exchange, 'number'>, heldBytes: number): void;
   /** The rest of the connection cannot be understood. */
@@ -31,7 +22,7 @@ export class ExchangeAssembler {
   readonly #connection: TapConnection;
   readonly #options: CaptureOptions;
   readonly #events: AssemblerEvents;
-  readonly #pending: Pending[] = [];
+  readonly #pending: PendingExchange[] = [];
   readonly #requests: MessageReader;
   readonly #responses: MessageReader;
   #servedBy = 'app';
@@ -79,26 +70,17 @@ export class ExchangeAssembler {
     for (const pending of this.#pending.splice(0)) this.#tell(pending);
   }
 
-  get #due(): Pending | undefined {
+  get #due(): PendingExchange | undefined {
     return this.#pending[0];
   }
 
-  get #last(): Pending | undefined {
+  get #last(): PendingExchange | undefined {
     return this.#pending.at(-1);
   }
 
   #asked(head: MessageHead) {
     if (this.#pending.length >= maxPending) return 'not-http' as const;
-    const began = performance.now();
-    this.#pending.push({
-      request: new CapturedMessage(head, this.#options),
-      response: undefined,
-      servedBy: 'app',
-      startedAt: new Date(),
-      times: { began, sent: began, answering: began, over: began },
-      isSent: false,
-      isAnswered: false,
-    });
+    this.#pending.push(beginExchange(head, this.#options));
     return requestFraming(head);
   }
 
@@ -151,37 +133,7 @@ export class ExchangeAssembler {
     if (begun[0]?.response?.line[1] !== '101') this.#events.lost();
   }
 
-  #tell(pending: Pending): void {
-    const { request, response, servedBy, startedAt, times } = pending;
-    const { pod, containerPort, source, id } = this.#connection;
-    const timing: ExchangeTiming = {
-      startedAt,
-      sendMs: Math.max(0, times.sent - times.began),
-      waitMs: Math.max(0, times.answering - times.sent),
-      receiveMs: Math.max(0, times.over - times.answering),
-    };
-    const exchange = {
-      request: asRequest(request),
-      response: response && asResponse(response),
-      servedBy,
-      pod,
-      containerPort,
-      source,
-      connection: id,
-      timing,
-      isTruncated: request.isTruncated || (response?.isTruncated ?? true),
-    };
-    this.#events.exchange(exchange, request.heldBytes + (response?.heldBytes ?? 0));
+  #tell(pending: PendingExchange): void {
+    this.#events.exchange(exchangeOf(pending, this.#connection), heldBytesOf(pending));
   }
-}
-
-function asRequest(message: CapturedMessage): TappedRequest {
-  const [method, target] = message.line;
-  const [host = 'localhost'] = valuesOf(message.rawHeaders, 'host');
-  return Object.assign(message, { method, url: target.startsWith('/') ? `http://${host}${target}` : target });
-}
-
-function asResponse(message: CapturedMessage): TappedResponse {
-  const [, status, statusText] = message.line;
-  return Object.assign(message, { status: Number(status), statusText });
 }

@@ -3,6 +3,7 @@ import { Allowance } from './allowance.ts';
 import type { CaptureOptions } from './captured-message.ts';
 import type { Exchange } from './exchange.ts';
 import { ExchangeAssembler } from './exchange-assembler.ts';
+import { Http2ExchangeAssembler } from './http2-exchange-assembler.ts';
 import type { TapConnection } from './tap-event.ts';
 import type { ConnectionIntake, TapIntake, TapStats } from './tap-intake.ts';
 
@@ -51,7 +52,8 @@ export class ExchangeIntake implements TapIntake<Exchange> {
 
   connected(connection: TapConnection): ConnectionIntake {
     const capture = { ...this.#options, allowance: this.#allowance };
-    const assembler = new ExchangeAssembler(connection, capture, {
+    const Assembler = connection.protocol === 'http2' ? Http2ExchangeAssembler : ExchangeAssembler;
+    const assembler = new Assembler(connection, capture, {
       exchange: (exchange, bytes) => this.#put({ exchange: this.#numbered(exchange), bytes }),
       lost: () => this.#miss(),
     });
