@@ -72,7 +72,7 @@ export class NearMisses {
     const count = this.#kept.get(key)?.count ?? 0;
     this.#kept.delete(key);
     this.#kept.set(key, { view, count: count + 1 });
-    if (this.#kept.size > maxKept) for (const [oldest] of [...this.#kept].slice(0, 1)) this.#kept.delete(oldest);
+    if (this.#kept.size > maxKept) this.#kept.delete(this.#kept.keys().next().value ?? '');
   }
 
   /** What came so far. */
