@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stopAll } from './processes.mjs';
+import { asDocument, asTable } from './report.mjs';
 import { agentRows } from './rows/agent.mjs';
 import { tunnelRows } from './rows/tunnel.mjs';
 
@@ -36,46 +37,9 @@ const setting = {
   wanted: (id) => values.only === undefined || values.only.includes(id),
 };
 
-/** The table that `docs/performance.md` holds. */
-function asTable(rows) {
-  const lines = rows.map((row) => {
-    const target = `${row.higherIsBetter ? '≥' : '≤'} ${row.target}`;
-    const cells = [
-      row.id,
-      row.peer,
-      row.ours,
-      row.theirs ?? '–',
-      row.unit,
-      row.ratio,
-      target,
-      row.rounds,
-      row.spread.join('–'),
-    ];
-    return `| ${cells.join(' | ')} | ${row.met ? 'yes' : '**no**'} |`;
-  });
-  return [
-    '| id | peer | ours | peer | unit | ratio | target | rounds | spread | met |',
-    '|---|---|---|---|---|---|---|---|---|---|',
-    ...lines,
-  ].join('\n');
-}
-
 try {
   const rows = [...(await agentRows(setting)), ...(await tunnelRows(setting))];
-  console.log(
-    values.json
-      ? JSON.stringify({
-          rows: rows.map(({ id, peer, ratio, target, rounds, spread }) => ({
-            id,
-            peer,
-            ratio,
-            target,
-            rounds,
-            spread,
-          })),
-        })
-      : asTable(rows),
-  );
+  console.log(values.json ? asDocument(rows) : asTable(rows));
 } finally {
   await stopAll();
   rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,123 @@
+/**
+ * `npm run bench:cluster`: how long things take on the cluster of `KUBECONFIG`, beside what kubectl takes in the same run.
+ * Options: `--json` (one document), `--rounds N` (default 7), `--image NAME`, `--app-image NAME` (default: both are made and
+ * loaded by `scripts/kube-image` and its tool). Needs the right to install Fairlead; takes everything away at the end.
+ */
+import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { install, uninstall } from '@fairlead/install';
+import { connectKubernetes, kubernetes } from '@fairlead/k8s-adapter';
+import { connect } from '@fairlead/sdk';
+import { Shelf } from './cluster/shelf.mjs';
+import { compare } from './measure.mjs';
+import { asDocument, asTable } from './report.mjs';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '7' },
+    image: { type: 'string' },
+    'app-image': { type: 'string' },
+  },
+});
+if (!process.env.KUBECONFIG) {
+  console.error('the benchmark of a cluster needs KUBECONFIG');
+  process.exit(3);
+}
+
+/** The most that an activation may take when the agent is there: the median, in milliseconds. */
+const warmLimitMs = 150;
+const rounds = Number(values.rounds);
+const namespace = 'fairlead-bench';
+const kubectl = (...args) =>
+  execFileSync('kubectl', ['-n', namespace, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+const inMs = async (action) => {
+  const began = performance.now();
+  await action();
+  return performance.now() - began;
+};
+
+/** Makes the images of Fairlead and of an app, unless they are given. */
+function images() {
+  const image = values.image ?? 'fairlead-bench:1';
+  if (!values.image) execFileSync('scripts/kube-image', [image], { stdio: 'ignore' });
+  const app = values['app-image'] ?? 'fairlead-bench-app:1';
+  if (!values['app-image']) {
+    const tool = process.env.KUBE_IMAGE_TOOL ?? '../shared/kube/image';
+    const folder = `${process.cwd()}/e2e/k8s-adapter/app`;
+    const args = [
+      app,
+      '-b',
+      process.execPath,
+      '-c',
+      `${folder}:/app`,
+      '-w',
+      '/app',
+      '--',
+      process.execPath,
+      'server.mjs',
+    ];
+    execFileSync(tool, args, { stdio: 'ignore' });
+  }
+  return { image, app };
+}
+
+const { image, app } = images();
+const connection = await connectKubernetes();
+const shelf = new Shelf(connection, namespace, app);
+try {
+  await shelf.clear();
+  await install(connection, { image });
+  await shelf.open();
+  await shelf.deploy('warm', { annotations: { 'fairlead.dev/inject-traffic-agent': 'enabled' } });
+  const session = await connect(kubernetes({ namespace }));
+  const warm = await compare({
+    id: 'activation.warm-ms',
+    peer: 'kubectl get pods',
+    target: warmLimitMs,
+    unit: 'ms',
+    rounds,
+    ours: async () => {
+      let intercept;
+      const took = await inMs(async () => {
+        intercept = await session.intercept({ workload: 'deployment/warm', to: 9 });
+      });
+      await intercept.leave();
+      return took;
+    },
+    theirs: () => inMs(async () => kubectl('get', 'pods')),
+  });
+  const cold = await compare({
+    id: 'injection.cold',
+    peer: 'kubectl rollout restart, rollout status',
+    target: null,
+    unit: 'ms',
+    rounds: Math.min(rounds, 3),
+    ours: async () => {
+      await shelf.deploy('cold', {});
+      const took = await inMs(async () => {
+        const intercept = await session.intercept({ workload: 'deployment/cold', to: 9 });
+        await intercept.leave();
+      });
+      await shelf.remove('cold');
+      return took;
+    },
+    theirs: async () => {
+      await shelf.deploy('plain', {});
+      const took = await inMs(async () => {
+        kubectl('rollout', 'restart', 'deployment/plain');
+        kubectl('rollout', 'status', 'deployment/plain');
+      });
+      await shelf.remove('plain');
+      return took;
+    },
+  });
+  await session.close();
+  // What counts for a person is the time itself; the ratio says what it is beside a command that everybody knows.
+  warm.met = warm.ours <= warmLimitMs;
+  console.log(values.json ? asDocument([warm, cold]) : asTable([warm, cold]));
+} finally {
+  await uninstall(connection).catch((error) => console.error(error.message));
+  await shelf.clear();
+  await connection[Symbol.asyncDispose]();
+}
