@@ -10,7 +10,10 @@ export interface DivertStream {
   readonly agent: string;
   readonly pod: string;
   readonly containerPort: number;
-  /** `http1`: whole HTTP/1 requests that matched, one after the other. */
+  /**
+   * `http1`: whole HTTP/1 requests that matched, one after the other. `http2`: a connection of HTTP/2 that begins in the
+   * agent, with those streams of the caller's that matched.
+   */
   readonly protocol: 'tcp' | 'http1' | 'http2';
   readonly source: { readonly address: string; readonly port: number };
 }
@@ -22,6 +25,7 @@ export interface TapStream {
   readonly agent: string;
   readonly pod: string;
   readonly containerPort: number;
+  /** As of {@link DivertStream}; copies of `http2` have the caller's stream numbers, and header blocks that spell everything out. */
   readonly protocol: 'tcp' | 'http1' | 'http2';
   readonly source: { readonly address: string; readonly port: number };
 }

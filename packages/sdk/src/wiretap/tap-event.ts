@@ -7,7 +7,10 @@ export interface TapConnection {
   readonly id: number;
   readonly pod: string;
   readonly containerPort: number;
-  /** `http1`: whole HTTP/1 requests that matched, and their answers. */
+  /**
+   * `http1`: whole HTTP/1 requests that matched, and their answers. `http2`: the same as streams of a connection of HTTP/2
+   * whose header blocks spell everything out.
+   */
   readonly protocol: 'tcp' | 'http1' | 'http2';
   /** Who called. */
   readonly source: CallSource;
