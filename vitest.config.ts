@@ -1,13 +1,19 @@
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['@fairlead/source', 'module', 'node', 'development|production'];
+
+/** Packages whose tests change what all share: nock takes the place of Node's HTTP client. */
+const patching = new Set(['k8s-adapter']);
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     reporters: ['default', './scripts/count-reporter.mjs'],
+    // Many tests wait for processes and sockets: leaving a core to the runner, as it does by itself, wastes half of two.
+    maxWorkers: availableParallelism(),
     coverage: {
       provider: 'v8',
       include: ['packages/core/src/**/*.ts'],
@@ -19,7 +25,7 @@ export default defineConfig({
       ...readdirSync('packages').map((name) => ({
         extends: true as const,
         // One context for many files: starting one for each takes longer than most of them.
-        test: { name, root: `packages/${name}`, include: ['src/**/*.test.ts'], isolate: false },
+        test: { name, root: `packages/${name}`, include: ['src/**/*.test.ts'], isolate: patching.has(name) },
       })),
       {
         extends: true as const,
