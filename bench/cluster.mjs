@@ -37,10 +37,13 @@ const inMs = async (action) => {
   return performance.now() - began;
 };
 
+/** Makes and loads the image of Fairlead. */
+const kubeImage = new URL('../scripts/kube-image', import.meta.url).pathname;
+
 /** Makes the images of Fairlead and of an app, unless they are given. */
 function images() {
   const image = values.image ?? 'fairlead-bench:1';
-  if (!values.image) execFileSync('scripts/kube-image', [image], { stdio: 'ignore' });
+  if (!values.image) execFileSync(kubeImage, [image], { stdio: 'ignore' });
   const app = values['app-image'] ?? 'fairlead-bench-app:1';
   if (!values['app-image']) {
     const tool = process.env.KUBE_IMAGE_TOOL ?? '../shared/kube/image';

@@ -81,7 +81,7 @@ export class InstalledShop implements AsyncDisposable {
     const sets = await this.cluster.objects('replicaSets').list(this.namespace);
     return [
       ...lists.flatMap(({ items }) => items.map(({ metadata, spec }) => [metadata.name, metadata.generation, spec])),
-      ...sets.items.map(({ metadata }) => metadata.name).sort(),
+      ...new Set(sets.items.map(({ metadata }) => metadata.name)),
     ];
   }
 

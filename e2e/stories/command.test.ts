@@ -32,7 +32,10 @@ describe.runIf(hasCluster)('the command, as somebody who may only intercept', ()
 
   it('is told that nothing stands in the way; a stranger is told all that does', async () => {
     await using stranger = await Person.make(installation.cluster, {
-      ...{ namespace, name: 'stranger', role: 'nobody', mayConnect: false },
+      namespace,
+      name: 'stranger',
+      role: 'nobody',
+      mayConnect: false,
     });
 
     const fine = await fairlead(ada.kubeconfig, 'status', '-o', 'json');
@@ -70,8 +73,20 @@ describe.runIf(hasCluster)('the command, as somebody who may only intercept', ()
     `;
 
     const { status, stdout } = await fairlead(
-      ...[ada.kubeconfig, 'intercept', 'deployment/cart', '--port', 'web', '--header', 'x-run=ada'],
-      ...['--to', `127.0.0.1:${server.port}`, '--', process.execPath, '--input-type=module', '-e', program],
+      ada.kubeconfig,
+      'intercept',
+      'deployment/cart',
+      '--port',
+      'web',
+      '--header',
+      'x-run=ada',
+      '--to',
+      `127.0.0.1:${server.port}`,
+      '--',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      program,
     );
 
     expect(status).toBe(0);

@@ -56,14 +56,15 @@ describe.runIf(hasCluster)('stored agent configs', () => {
           intercepts: [
             {
               ...connection,
-              ...{ containerPortName: 'http', containerPort: 8080, serviceName: 'desk', serviceUID: uid },
-              ...{
-                servicePortName: 'web',
-                servicePort: 80,
-                targetPortNumeric: false,
-                redirect: 'rename',
-                agentPort: 9901,
-              },
+              containerPortName: 'http',
+              containerPort: 8080,
+              serviceName: 'desk',
+              serviceUID: uid,
+              servicePortName: 'web',
+              servicePort: 80,
+              targetPortNumeric: false,
+              redirect: 'rename',
+              agentPort: 9901,
             },
           ],
         },
@@ -75,25 +76,28 @@ describe.runIf(hasCluster)('stored agent configs', () => {
           intercepts: [
             {
               ...connection,
-              ...{ containerPortName: '', containerPort: 8090, serviceName: 'admin', serviceUID: uid },
-              ...{
-                servicePortName: '',
-                servicePort: 90,
-                targetPortNumeric: true,
-                redirect: 'iptables',
-                agentPort: 9900,
-              },
+              containerPortName: '',
+              containerPort: 8090,
+              serviceName: 'admin',
+              serviceUID: uid,
+              servicePortName: '',
+              servicePort: 90,
+              targetPortNumeric: true,
+              redirect: 'iptables',
+              agentPort: 9900,
             },
             {
-              ...{ ...connection, appProtocol: 'grpc' },
-              ...{ containerPortName: 'rpc', containerPort: 8091, serviceName: 'desk', serviceUID: uid },
-              ...{
-                servicePortName: 'rpc',
-                servicePort: 81,
-                targetPortNumeric: false,
-                redirect: 'rename',
-                agentPort: 9902,
-              },
+              ...connection,
+              appProtocol: 'grpc',
+              containerPortName: 'rpc',
+              containerPort: 8091,
+              serviceName: 'desk',
+              serviceUID: uid,
+              servicePortName: 'rpc',
+              servicePort: 81,
+              targetPortNumeric: false,
+              redirect: 'rename',
+              agentPort: 9902,
             },
           ],
         },
@@ -197,8 +201,17 @@ async function deployDesk(shop: InstalledShop): Promise<void> {
   const { namespace: where, cluster } = shop;
   const labels = { app: 'desk' };
   const container = (name: string, ports: readonly object[], port: string, volumeMounts: readonly object[] = []) => ({
-    ...{ name, image: appImage, imagePullPolicy: 'IfNotPresent', ports, volumeMounts },
-    env: [{ name: 'PORTS', value: port }],
+    name,
+    image: appImage,
+    imagePullPolicy: 'IfNotPresent',
+    ports,
+    volumeMounts,
+    env: [
+      {
+        name: 'PORTS',
+        value: port,
+      },
+    ],
   });
   const containers = [
     container('app', [{ name: 'http', containerPort: 8080 }], '8080', [{ name: 'data', mountPath: '/data' }]),

@@ -16,6 +16,7 @@ export interface InstallProgress {
 export interface InstallerOptions extends CallOptions {
   /** How long the whole may take, in milliseconds. Default 180 000; for an upgrade or an uninstall 900 000. */
   readonly timeoutMs?: number | undefined;
+  /** Called as the work gets on. */
   readonly onProgress?: ((progress: InstallProgress) => void) | undefined;
 }
 
