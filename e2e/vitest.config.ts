@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@fairlead/source', 'module', 'node', 'development|production'];
 
+/** Suites that kill and stop programs of the cluster, and wait until leases have run out: a dozen minutes more. */
+const lengthy = ['faults/*.test.ts', 'stories/failures.test.ts'];
+
 /** Tests on the cluster that `KUBECONFIG` names. They take turns: there is one cluster, and pods take their time. */
 export default defineConfig({
   resolve: { conditions },
@@ -10,6 +13,7 @@ export default defineConfig({
     name: 'e2e',
     root: import.meta.dirname,
     include: ['{k8s-adapter,manager,stories,faults}/*.test.ts'],
+    exclude: process.env.E2E === 'full' ? [] : lengthy,
     reporters: ['default', '../scripts/count-reporter.mjs'],
     globalSetup: './images.ts',
     fileParallelism: false,

@@ -74,11 +74,22 @@ describe.runIf(hasCluster)('on a real cluster', () => {
   });
 
   describeRollout('KubernetesRollout, surging', setup({ namespace: 'fairlead-e2e-rollout' }));
-  describeRollout('KubernetesRollout, evicting', setup({ namespace: 'fairlead-e2e-rollout' }, 'evict'));
   describeRollout(
     'KubernetesRollout, evicting a StatefulSet',
     setup({ namespace: 'fairlead-e2e-rollout', kind: 'StatefulSet' }),
   );
+});
+
+/** Minutes more: `E2E=full`. The same suite runs against the API server in memory every time. */
+describe.runIf(hasCluster && process.env.E2E === 'full')('other ways on a real cluster', () => {
+  beforeAll(loadAppImage);
+
+  afterAll(async () => {
+    await using cluster = await RealCluster.connect();
+    await cluster.releaseNamespaces();
+  });
+
+  describeRollout('KubernetesRollout, evicting', setup({ namespace: 'fairlead-e2e-rollout' }, 'evict'));
   const exempt = {
     spec: 'it edits the template: that is how it works',
     exactly: 'a restart replaces every pod',

@@ -16,7 +16,10 @@ export interface Shelf {
 
 type PodObject = KubernetesObject & {
   readonly spec?: { readonly containers: readonly { readonly name: string }[] };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status?: {
+    readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 };
 
 /** Deployments with a Service each, in a namespace of their own. */

@@ -46,6 +46,11 @@ describe.runIf(hasCluster)('the whole life of an installation', () => {
       const refused = await other.intercept({ workload: 'stock', to: 9 }).catch((error: unknown) => error);
       expect(refused).toMatchObject({ code: 'conflict', holder: { user: ada.user } });
       await all.leave();
+      // By number, behind a headless Service: packet rules, and an eviction.
+      await using log = await session.intercept({ workload: 'statefulset/orders', handler: () => new Response('log') });
+      expect(log.replicas).toEqual({ ready: 1, total: 1 });
+      const [orders] = await shop.injected('orders');
+      expect(await ask(`http://${orders?.status?.podIP}:8080/`)).toBe('log');
       expect(await ask(stockUrl)).toMatch(/^stock-/);
     }
     expect(await shop.specs()).toEqual(specs);
@@ -59,6 +64,7 @@ describe.runIf(hasCluster)('the whole life of an installation', () => {
     expect(loads.flatMap(({ failures }) => failures)).toEqual([]);
     expect(await shop.injected('cart')).toHaveLength(0);
     expect(await shop.injected('stock')).toHaveLength(0);
+    expect(await shop.injected('orders')).toHaveLength(0);
     expect(await shop.specs()).toEqual(specs);
     expect(await leftovers(cluster)).toEqual([]);
   });
