@@ -7,9 +7,9 @@ import {
   ObjectClient,
   watchResource,
 } from '@fairlead/k8s-adapter';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, describe } from 'vitest';
 import { hasCluster, RealCluster } from './real-cluster.ts';
-import { loadAppImage, RealShop, type RealShopOptions } from './real-shop.ts';
+import { RealShop, type RealShopOptions } from './real-shop.ts';
 
 const quota = { group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota', namespaced: true };
 
@@ -66,8 +66,6 @@ async function annotateNewPods(shop: RealShop, hash: string, signal: AbortSignal
 }
 
 describe.runIf(hasCluster)('on a real cluster', () => {
-  beforeAll(loadAppImage);
-
   afterAll(async () => {
     await using cluster = await RealCluster.connect();
     await cluster.releaseNamespaces();
@@ -82,8 +80,6 @@ describe.runIf(hasCluster)('on a real cluster', () => {
 
 /** Minutes more: `E2E=full`. The same suite runs against the API server in memory every time. */
 describe.runIf(hasCluster && process.env.E2E === 'full')('other ways on a real cluster', () => {
-  beforeAll(loadAppImage);
-
   afterAll(async () => {
     await using cluster = await RealCluster.connect();
     await cluster.releaseNamespaces();

@@ -1,8 +1,8 @@
 import { connectKubernetes, type KubernetesObject, KubernetesRollout, ObjectClient } from '@fairlead/k8s-adapter';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ask, startLoad } from './load.ts';
 import { hasCluster, RealCluster } from './real-cluster.ts';
-import { loadAppImage, RealShop } from './real-shop.ts';
+import { RealShop } from './real-shop.ts';
 
 const namespace = 'fairlead-e2e-surge';
 const disruptionBudgets = {
@@ -15,8 +15,6 @@ const disruptionBudgets = {
 };
 
 describe.runIf(hasCluster)('a surge on a real cluster', () => {
-  beforeAll(loadAppImage);
-
   afterAll(async () => {
     await using cluster = await RealCluster.connect();
     await cluster.releaseNamespaces();
