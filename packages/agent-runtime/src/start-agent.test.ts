@@ -223,6 +223,17 @@ it('refuses a passthrough when no app is there', async () => {
   await expect(stream.accepted).rejects.toThrow(/target-unreachable/);
 });
 
+it('says that it shares no files', async () => {
+  await using made = await linked();
+  const { tunnel } = await made.relay.link();
+
+  const metadata = { kind: 'files', intercept: 'shop/one', container: 'app' };
+  const stream = tunnel.open(Buffer.from(JSON.stringify(metadata)));
+  stream.on('error', () => {});
+
+  await expect(stream.accepted).rejects.toThrow(/unsupported: this agent shares no files of container app/);
+});
+
 it('copies traffic through the tunnel to a wiretap', async () => {
   await using made = await linked();
   const wiretap: AgentAssignment = {

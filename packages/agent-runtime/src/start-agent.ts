@@ -1,7 +1,10 @@
 import type { Clock, Logger } from '@fairlead/core';
 import { AgentLink } from './link/agent-link.ts';
 import { answerPassthrough } from './link/app-dialler.ts';
+import { answerEnvironment } from './link/environment-answer.ts';
+import { answerFiles } from './link/files-answer.ts';
 import { readMisses, reportMisses } from './link/miss-reporter.ts';
+import { readOfContainer } from './link/read-of-container.ts';
 import { TunnelDiverter } from './link/tunnel-diverter.ts';
 import { MissWatches } from './proxy/miss-watches.ts';
 import { NodeTrafficProxy } from './proxy/node-traffic-proxy.ts';
@@ -64,7 +67,11 @@ export async function startAgent(settings: AgentSettings, { clock, logger }: Age
     withdraw: () => served.withdraw(),
     onStream: (incoming) => {
       const asked = readMisses(incoming.metadata);
-      void (asked ? reportMisses(incoming, asked, misses) : answerPassthrough(incoming, app));
+      const ofContainer = asked ? undefined : readOfContainer(incoming.metadata);
+      if (asked) void reportMisses(incoming, asked, misses);
+      else if (ofContainer?.kind === 'environment') answerEnvironment(incoming, ofContainer);
+      else if (ofContainer) answerFiles(incoming, ofContainer);
+      else void answerPassthrough(incoming, app);
     },
   });
   const linked = link.run(stop.signal);

@@ -176,6 +176,7 @@ export {
   wireVersion,
 } from './wire/agent-messages.ts';
 export type { FromMissWatch, MissesStream, ToMissWatch } from './wire/miss-messages.ts';
+export type { ChosenAgent, ContainerEnvironment, EnvironmentStream, FilesStream } from './wire/pod-messages.ts';
 export type { FromSession, SessionHello, ToSession } from './wire/session-messages.ts';
 export type {
   CallStream,

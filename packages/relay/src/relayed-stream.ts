@@ -12,13 +12,14 @@ import { writeMetadata } from './stream-metadata.ts';
 /**
  * Passes a stream on to another peer: opened there with `metadata`, accepted here only when it was accepted there,
  * refused here for the reason given there. Resolves when both are joined, or with the reason why not. `onEnd` is called once,
- * when the stream has ended or came to nothing.
+ * when the stream has ended or came to nothing. `onJoin` may say something to the peer before the other side does.
  */
 export async function relayStream(
   incoming: IncomingStream,
   to: TunnelSession,
   metadata: StreamMetadata,
   onEnd: () => void = () => {},
+  onJoin: (stream: TunnelStream) => void = () => {},
 ): Promise<'joined' | ResetReason> {
   let onward: TunnelStream;
   try {
@@ -31,7 +32,9 @@ export async function relayStream(
     onEnd();
     return reason;
   }
-  void joinStreams(incoming.accept(), onward).finally(onEnd);
+  const stream = incoming.accept();
+  onJoin(stream);
+  void joinStreams(stream, onward).finally(onEnd);
   return 'joined';
 }
 

@@ -3,6 +3,8 @@ import type {
   CallStream,
   DialStream,
   DivertStream,
+  EnvironmentStream,
+  FilesStream,
   MissesStream,
   PassthroughStream,
   SessionHello,
@@ -16,7 +18,16 @@ type Fields = Readonly<Record<string, unknown>>;
 export function readMetadata(bytes: Uint8Array): StreamMetadata | undefined {
   const value = parse(bytes);
   if (!isFields(value)) return undefined;
-  for (const isKind of [isAgentHello, isSessionHello, isDiverted, isPassthrough, isMisses, isDial, isCall]) {
+  for (const isKind of [
+    isAgentHello,
+    isSessionHello,
+    isDiverted,
+    isPassthrough,
+    isOfContainer,
+    isMisses,
+    isDial,
+    isCall,
+  ]) {
     if (isKind(value)) return value;
   }
   return undefined;
@@ -67,6 +78,12 @@ function isDiverted(value: Fields): value is Fields & (DivertStream | TapStream)
 
 function isPassthrough(value: Fields): value is Fields & PassthroughStream {
   return value.kind === 'passthrough' && areTexts(value, 'intercept', 'agent') && isNumber(value.containerPort);
+}
+
+function isOfContainer(value: Fields): value is Fields & (EnvironmentStream | FilesStream) {
+  const { kind, agent = '', pod = '' } = value;
+  const isWhom = typeof agent === 'string' && typeof pod === 'string';
+  return (kind === 'environment' || kind === 'files') && areTexts(value, 'intercept', 'container') && isWhom;
 }
 
 function isMisses(value: Fields): value is Fields & MissesStream {

@@ -1,8 +1,11 @@
 import {
   type CallStream,
+  type ChosenAgent,
   type DialStream,
   type DivertStream,
+  type EnvironmentStream,
   FairleadError,
+  type FilesStream,
   type MissesStream,
   type PassthroughStream,
   sameWorkload,
@@ -10,6 +13,7 @@ import {
 } from '@fairlead/core';
 import type { IncomingStream } from '@fairlead/tunnel';
 import type { AgentPeer } from './agent-peer.ts';
+import { writeJsonLine } from './json-lines.ts';
 import { MissWait } from './miss-wait.ts';
 import type { InterceptOwner, TunnelRelayOptions } from './relay-options.ts';
 import { refuse, relayStream } from './relayed-stream.ts';
@@ -122,20 +126,23 @@ export class Switchboard {
   async toApp(peer: SessionPeer, incoming: IncomingStream, metadata: PassthroughStream): Promise<void> {
     const owner = this.#diverted.get(metadata.intercept)?.owner ?? (await this.#ownerOf(metadata.intercept, incoming));
     if (!owner) return;
-    const { id } = peer.session;
-    const agent = this.#agents.get(metadata.agent);
-    if (!isOwner(owner, peer)) {
-      const { intercept } = metadata;
-      this.#deny(incoming, notOfThisSession(intercept), { session: id, intercept });
-    } else if (!agent) {
-      this.#ended(metadata.kind, 'no-agent');
-      refuse(incoming, new FairleadError('connection-lost', 'the traffic-agent is not connected'), 'gone');
-    } else if (!sameWorkload(owner.workload, agent.agent.workload)) {
-      const message = `agent ${metadata.agent} is not of the intercept's workload`;
-      this.#deny(incoming, new FairleadError('forbidden', message), { session: id, agent: metadata.agent });
-    } else {
-      this.#ended(metadata.kind, await relayStream(incoming, agent.tunnel, metadata));
-    }
+    const agent = this.#agentFor(owner, peer, incoming, metadata);
+    if (agent) this.#ended(metadata.kind, await relayStream(incoming, agent.tunnel, metadata));
+  }
+
+  /** A session asks for what a container of the intercepted workload has. It is told first whom the relay asks. */
+  async toPod(peer: SessionPeer, incoming: IncomingStream, metadata: EnvironmentStream | FilesStream): Promise<void> {
+    const owner = await this.#ownerOf(metadata.intercept, incoming);
+    if (!owner) return;
+    const { agent: named = this.#newestAgent(owner, metadata.pod) ?? '' } = metadata;
+    const chosen = this.#agentFor(owner, peer, incoming, { ...metadata, agent: named });
+    if (!chosen) return;
+    const { id: agent, pod } = chosen.agent;
+    const says: ChosenAgent = { type: 'agent', agent, pod: pod.name };
+    const result = await relayStream(incoming, chosen.tunnel, { ...metadata, agent }, undefined, (stream) =>
+      writeJsonLine(stream, says),
+    );
+    this.#ended(metadata.kind, result);
   }
 
   /** A session waits for requests of its intercept and wants to know of those that do not match. */
@@ -174,6 +181,36 @@ export class Switchboard {
     const stream = incoming.accept();
     stream.on('error', () => {});
     calls(metadata.method, stream, peer.session);
+  }
+
+  /** The agent of that id, where this session may speak to it; refuses the stream otherwise. */
+  #agentFor(
+    owner: InterceptOwner,
+    peer: SessionPeer,
+    incoming: IncomingStream,
+    { kind, intercept, agent: id }: { readonly kind: string; readonly intercept: string; readonly agent: string },
+  ): AgentPeer | undefined {
+    const agent = this.#agents.get(id);
+    if (!isOwner(owner, peer)) {
+      this.#deny(incoming, notOfThisSession(intercept), { session: peer.session.id, intercept });
+    } else if (!agent) {
+      this.#ended(kind, 'no-agent');
+      refuse(incoming, new FairleadError('connection-lost', 'the traffic-agent is not connected'), 'gone');
+    } else if (!sameWorkload(owner.workload, agent.agent.workload)) {
+      const message = `agent ${id} is not of the intercept's workload`;
+      this.#deny(incoming, new FairleadError('forbidden', message), { session: peer.session.id, agent: id });
+    } else {
+      return agent;
+    }
+    return undefined;
+  }
+
+  /** The id of the workload's agent that came last, of that pod where one is named. */
+  #newestAgent({ workload }: InterceptOwner, pod: string | undefined): string | undefined {
+    const candidates = this.agents().filter(
+      ({ agent }) => sameWorkload(agent.workload, workload) && (pod === undefined || agent.pod.name === pod),
+    );
+    return candidates.at(-1)?.agent.id;
   }
 
   async #ownerOf(intercept: string, incoming: IncomingStream): Promise<InterceptOwner | undefined> {

@@ -455,6 +455,81 @@ describe('TunnelRelay: passthrough', () => {
   });
 });
 
+describe.each(['environment', 'files'] as const)('TunnelRelay: %s', (kind) => {
+  const asking = { kind, intercept: 'shop/price', container: 'app' } as const;
+
+  it('joins the owner of an intercept with the newest agent of the workload, and says first which one it is', async () => {
+    await using fixture = new RelayFixture();
+    fixture.own('shop/price');
+    const older = await fixture.agent();
+    const newer = await fixture.agent({ pod: { name: 'cart-2', uid: 'uid-2' } });
+    await fixture.agent({
+      workload: { namespace: 'shop', kind: 'Deployment', name: 'till' },
+      pod: { name: 'till-1', uid: 'uid-3' },
+    });
+    const session = await fixture.session();
+    const { id } = fixture.relay.agents().find(({ pod }) => pod.name === 'cart-2') ?? { id: '' };
+
+    const near = session.open(asking);
+    const { metadata, stream: far } = await accepted(newer);
+    far.write('bytes');
+    near.write('back');
+
+    const said = `${JSON.stringify({ type: 'agent', agent: id, pod: 'cart-2' })}\n`;
+    expect(metadata).toEqual({ ...asking, agent: id });
+    expect(await read(near, said.length + 5)).toBe(`${said}bytes`);
+    expect(await read(far, 4)).toBe('back');
+    expect(older.offered).toEqual([]);
+  });
+
+  it('asks the agent, or the pod, that is named', async () => {
+    await using fixture = new RelayFixture();
+    fixture.own('shop/price');
+    const first = await fixture.agent();
+    await fixture.agent({ pod: { name: 'cart-2', uid: 'uid-2' } });
+    const session = await fixture.session();
+    const [{ id } = { id: '' }] = fixture.relay.agents();
+
+    session.open({ ...asking, agent: id });
+    await accepted(first);
+    session.open({ ...asking, pod: 'cart-1' });
+    await accepted(first);
+
+    await expect(session.open({ ...asking, pod: 'cart-9' }).accepted).rejects.toThrow(/connection-lost/);
+  });
+
+  it('is refused to everybody else, and to agents of other workloads', async () => {
+    await using fixture = new RelayFixture();
+    fixture.own('shop/price');
+    fixture.own('shop/other', { workload: 'till' });
+    const agent = await fixture.agent();
+    const session = await fixture.session();
+    const other = await fixture.session({ id: 's2', key: 'other-secret' });
+    const sameId = await fixture.session({ key: 'other-secret' });
+    const [{ id } = { id: '' }] = fixture.relay.agents();
+
+    await expect(other.open(asking).accepted).rejects.toThrow(/forbidden/);
+    await expect(sameId.open({ ...asking, agent: id }).accepted).rejects.toThrow(/forbidden/);
+    await expect(session.open({ ...asking, intercept: 'shop/none' }).accepted).rejects.toThrow(/not-found/);
+    await expect(session.open({ ...asking, intercept: 'shop/other' }).accepted).rejects.toThrow(/connection-lost/);
+    await expect(session.open({ ...asking, intercept: 'shop/other', agent: id }).accepted).rejects.toThrow(/forbidden/);
+    await expect(agent.open(asking).accepted).rejects.toThrow(/not for this peer/);
+    expect(agent.offered).toEqual([]);
+  });
+
+  it('passes a refusal of the agent on in its words', async () => {
+    await using fixture = new RelayFixture();
+    fixture.own('shop/price');
+    const agent = await fixture.agent();
+    const session = await fixture.session();
+
+    const near = session.open(asking);
+    (await offered(agent)).incoming.refuse('refused', 'unsupported: not this agent');
+
+    await expect(near.accepted).rejects.toThrow(/unsupported: not this agent/);
+  });
+});
+
 describe('TunnelRelay: sessions', () => {
   it('tells a session its lease, and the fleet that it was seen', async () => {
     await using fixture = new RelayFixture({ leaseMs: 9_000 });

@@ -195,6 +195,8 @@ export class TunnelRelay implements AgentFleet, AsyncDisposable {
     });
     return (stream, metadata) => {
       if (metadata.kind === 'passthrough') void this.#switchboard.toApp(peer, stream, metadata);
+      else if (metadata.kind === 'environment' || metadata.kind === 'files')
+        void this.#switchboard.toPod(peer, stream, metadata);
       else if (metadata.kind === 'misses') void this.#switchboard.watchMisses(peer, stream, metadata);
       else if (metadata.kind === 'dial') void this.#switchboard.dial(peer, stream, metadata);
       else if (metadata.kind === 'call') this.#switchboard.call(peer, stream, metadata);

@@ -1,5 +1,6 @@
 import type { AgentHello } from './agent-messages.ts';
 import type { MissesStream } from './miss-messages.ts';
+import type { EnvironmentStream, FilesStream } from './pod-messages.ts';
 import type { SessionHello } from './session-messages.ts';
 
 /** A diverted connection, or the diverted requests of one: agent → relay → session. Bytes both ways. */
@@ -62,6 +63,8 @@ export type StreamMetadata =
   | DivertStream
   | TapStream
   | PassthroughStream
+  | EnvironmentStream
+  | FilesStream
   | MissesStream
   | DialStream
   | CallStream;
