@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { type InstallOptions, install, uninstall, upgrade } from '@fairlead/install';
+import { type InstallOptions, injectorProbe, install, uninstall, upgrade } from '@fairlead/install';
 import type { KubernetesObject as AnyObject } from '@fairlead/k8s-adapter';
 import { RealCluster } from '../k8s-adapter/real-cluster.ts';
 
 /** The image of everything, as the cluster knows it. */
 export const image = 'fairlead-e2e:1';
+
+interface PodStatus {
+  readonly containerStatuses?: readonly { readonly ready: boolean }[];
+}
 
 /** Makes the image and loads it into the cluster. */
 export async function loadImage(): Promise<void> {
@@ -66,6 +70,26 @@ export class Installation implements AsyncDisposable {
   /** Waits until one replica says that it leads. */
   async untilLed(): Promise<void> {
     await this.cluster.until(async () => await this.leader());
+  }
+
+  /** Waits until the API server reaches the injector: while it does not, pods are created without a traffic-agent. */
+  async untilInjecting(): Promise<void> {
+    await this.cluster.until(async () => {
+      const pods = (await this.pods()) as readonly (AnyObject & { readonly status?: PodStatus })[];
+      const areReady = pods.every(({ status }) => status?.containerStatuses?.every(({ ready }) => ready));
+      return areReady && (await this.#isInjecting()) ? true : undefined;
+    });
+  }
+
+  async #isInjecting(): Promise<boolean> {
+    const { namespace } = this.options;
+    const path = `/apis/fairlead.dev/v1alpha1/namespaces/${namespace}/intercepts?dryRun=All`;
+    const body = injectorProbe(namespace);
+    const asked = this.cluster.connection.request({ verb: 'create', method: 'POST', path, body });
+    return await asked.then(
+      (answer) => JSON.stringify(answer).includes('"requester"'),
+      () => false,
+    );
   }
 
   async #allPods(): Promise<readonly AnyObject[]> {

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import type { KubernetesObject } from '@fairlead/k8s-adapter';
 import type { RealCluster } from '../k8s-adapter/real-cluster.ts';
 import { appImage } from '../k8s-adapter/real-shop.ts';
@@ -40,11 +41,15 @@ export class InstalledShop implements AsyncDisposable {
     return shop;
   }
 
-  /** Deploys workloads and waits until all their pods serve. */
+  /** Deploys workloads and waits until all their pods serve, and callers of their Services come to them. */
   async deploy(...shelves: readonly Shelf[]): Promise<void> {
     for (const shelf of shelves) await this.#make(shelf);
-    for (const { name, replicas = 1 } of shelves) {
+    for (const { name, replicas = 1, kind } of shelves) {
       await this.cluster.until(async () => ((await this.serving(name)).length === replicas ? true : undefined));
+      if (kind === 'StatefulSet') continue;
+      const { hostname } = new URL(await this.url(name));
+      // A pod is ready a moment before the network of the cluster knows it.
+      await this.cluster.until(async () => ((await isReachable(hostname)) ? true : undefined));
     }
   }
 
@@ -141,4 +146,13 @@ export class InstalledShop implements AsyncDisposable {
       'configMaps',
     );
   }
+}
+
+function isReachable(host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: 80 });
+    socket.setTimeout(1_000, () => socket.destroy(new Error('no connection in time')));
+    socket.on('connect', () => socket.end(() => resolve(true)));
+    socket.on('error', () => resolve(false));
+  });
 }

@@ -94,6 +94,7 @@ describe.runIf(hasCluster)('when something fails', () => {
 
   it('twenty injected workloads survive a restart of the traffic-manager without a pod replaced', async () => {
     const { cluster } = installation;
+    await installation.untilInjecting();
     await using shop = await InstalledShop.open(cluster, namespace);
     const names = Array.from({ length: 20 }, (_, index) => `shelf-${index}`);
     await shop.deploy(...names.map((name) => ({ name, portName: 'http', annotations: asking })));
@@ -114,6 +115,7 @@ describe.runIf(hasCluster)('when something fails', () => {
 
   it('who lacks the right is refused by Kubernetes itself, and learns nothing of who holds the traffic', async () => {
     const { cluster } = installation;
+    await installation.untilInjecting();
     await using shop = await InstalledShop.open(cluster, namespace);
     await shop.deploy({ name: 'cart', portName: 'http', annotations: asking });
     await using ada = await Person.make(cluster, { namespace, name: 'ada' });
