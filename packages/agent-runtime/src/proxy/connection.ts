@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Http2Phase } from '../http2/http2-phase.ts';
 import { UnprovenPhase } from '../http2/unproven-phase.ts';
+import type { AcceptSocket } from './accepting.ts';
 import { ClosingPhase } from './closing-phase.ts';
 import { ConnectionTaps } from './connection-taps.ts';
 import { cutSocket } from './cut-socket.ts';
@@ -32,12 +33,12 @@ export class Connection implements PhaseHost {
   #hasClientEnded = false;
   #timer: Disposable | undefined;
 
-  /** Takes over an accepted socket that is paused. Calls back once when all is over. */
-  constructor(client: Socket, port: PortContext, onClose: (connection: Connection) => void) {
+  /** Takes over an accepted connection. Calls back once when all is over. */
+  constructor(accept: AcceptSocket, port: PortContext, onClose: (connection: Connection) => void) {
+    const client = accept((bytes) => this.#phase.clientSent(bytes));
     this.client = client;
     this.port = port;
     this.sides = new Sides(this, port);
-    client.on('data', (bytes) => this.#phase.clientSent(bytes));
     client.on('drain', () => this.sides.resume());
     client.on('end', () => {
       this.#hasClientEnded = true;

@@ -13,6 +13,7 @@ import type { Diverter } from './diverter.ts';
 import { MissWatches } from './miss-watches.ts';
 import { PortListener } from './port-listener.ts';
 import { defaultProxyLimits, type ProxyLimits } from './proxy-limits.ts';
+import { SharedReads } from './shared-reads.ts';
 
 /** What {@link NodeTrafficProxy} needs. */
 export interface NodeTrafficProxyOptions {
@@ -33,6 +34,7 @@ export class NodeTrafficProxy implements TrafficProxy {
   readonly #options: NodeTrafficProxyOptions;
   readonly #limits: ProxyLimits;
   readonly #pool = new BufferPool();
+  readonly #reads = new SharedReads();
   readonly #misses: MissWatches;
 
   constructor(options: NodeTrafficProxyOptions) {
@@ -56,6 +58,7 @@ export class NodeTrafficProxy implements TrafficProxy {
       logger,
       limits: this.#limits,
       pool: this.#pool,
+      reads: this.#reads,
       misses: this.#misses,
     };
     const listener = await PortListener.open(surroundings, port.agentPort, port.host);

@@ -5,6 +5,7 @@ import type { Diverter } from './diverter.ts';
 import type { MissWatches } from './miss-watches.ts';
 import type { ProxyLimits } from './proxy-limits.ts';
 import type { RouteTable } from './routes.ts';
+import type { SharedReads } from './shared-reads.ts';
 
 /** What the connections of one port share. */
 export interface PortContext {
@@ -19,6 +20,7 @@ export interface PortContext {
   readonly logger: Logger;
   readonly limits: ProxyLimits;
   readonly pool: BufferPool;
+  readonly reads: SharedReads;
   /** Who waits for requests of its intercept. */
   readonly misses: MissWatches;
   readonly counters: PortCounters;

@@ -1,5 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { FairleadError, type PortProxy, type PortRoutes, type ProxyStats } from '@fairlead/core';
+import { type AcceptSocket, acceptOn } from './accepting.ts';
 import { Connection } from './connection.ts';
 import type { PortContext, PortCounters } from './port-context.ts';
 import { compileRoutes, noRoutes, type RouteTable } from './routes.ts';
@@ -19,6 +20,7 @@ export class PortListener implements PortProxy, PortContext {
   readonly logger: PortContext['logger'];
   readonly limits: PortContext['limits'];
   readonly pool: PortContext['pool'];
+  readonly reads: PortContext['reads'];
   readonly misses: PortContext['misses'];
   readonly counters: PortCounters = {
     connections: 0,
@@ -43,10 +45,9 @@ export class PortListener implements PortProxy, PortContext {
     this.logger = surroundings.logger;
     this.limits = surroundings.limits;
     this.pool = surroundings.pool;
+    this.reads = surroundings.reads;
     this.misses = surroundings.misses;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) =>
-      this.#accept(client),
-    );
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   }
 
   /** Starts to listen. Fails with `port-taken`, or with `internal` and the cause. */
@@ -117,6 +118,7 @@ export class PortListener implements PortProxy, PortContext {
       });
       server.listen({ port, backlog: this.limits.backlog, ...(host !== undefined && { host }) }, () => {
         server.removeAllListeners('error');
+        acceptOn(server, this.reads, this.#accept);
         // Accepting may fail for want of file descriptors; the next connection may be luckier.
         server.on('error', (error) =>
           this.logger.error({ port, error: error.message }, 'a connection was not accepted'),
@@ -126,11 +128,11 @@ export class PortListener implements PortProxy, PortContext {
     });
   }
 
-  #accept(client: Socket): void {
+  readonly #accept = (make: AcceptSocket): void => {
     this.counters.connections += 1;
-    this.#connections.add(new Connection(client, this, this.#closed));
+    this.#connections.add(new Connection(make, this, this.#closed));
     this.#guard ??= this.clock.after(keepAliveMs, () => this.#guardConnections());
-  }
+  };
 
   /**
    * Lets the kernel ask clients whether they are alive: the app cannot, as it is connected to us. Only those that stay,
