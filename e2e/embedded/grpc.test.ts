@@ -27,21 +27,22 @@ async function localServer(): Promise<Http2Server> {
   return server;
 }
 
-it('calls of gRPC on one connection go to the pod, to a local server and to a handler, each with its trailers', async () => {
+it('calls of gRPC on one connection go to the pod, to a local server and to a handler, each with its trailers, and are taken down', async () => {
   await using cluster = local({ manifests: manifests(1, pod) });
   const started = await cluster.start();
   const mine = await localServer();
   await using session = await connect(cluster);
-  await using _byPort = await session.intercept({
+  await using byPort = await session.intercept({
     workload: 'cart',
     name: 'by-port',
     match: { headers: { 'x-to': 'local' } },
     to: (mine.address() as AddressInfo).port,
   });
-  await using _byHandler = await session.intercept({
+  await using byHandler = await session.intercept({
     workload: 'cart',
     name: 'by-handler',
     match: { headers: { 'x-to': 'handler' } },
+    times: 1,
     handler: async (_request, { passthrough }) => {
       const real = await passthrough();
       return new Response(`handled ${await real.text()}`, { headers: real.headers });
@@ -68,6 +69,9 @@ it('calls of gRPC on one connection go to the pod, to a local server and to a ha
     );
     if (copied.length === answers.length) break;
   }
+  const spent = await call('handler');
+  const miss = byHandler.next({ where: ({ url }) => url.endsWith('/nothing'), timeout: 50 });
+  await expect(miss).rejects.toThrow(/POST \/pod \(2 times\)\n +header x-to: wanted handler, got pod/);
   client.destroy();
   mine.close();
 
@@ -78,6 +82,22 @@ it('calls of gRPC on one connection go to the pod, to a local server and to a ha
     'pod /pod {"status":"0","from":"pod"}',
     'local /local {"status":"0","from":"local"}',
   ]);
+  expect(spent).toBe('pod /handler {"status":"0","from":"pod"}');
+  for (const [intercept, path, count] of [
+    [byPort, 'local', 2],
+    [byHandler, 'handler', 1],
+  ] as const) {
+    const taken = intercept.calls().filter(({ answer }) => answer?.servedBy === 'handler');
+    expect(taken).toHaveLength(count);
+    for (const { request, answer } of taken) {
+      expect([request.method, new URL(request.url).pathname, await request.text()]).toEqual([
+        'POST',
+        `/${path}`,
+        'asked',
+      ]);
+      expect(answer).toMatchObject({ servedBy: 'handler', status: 200 });
+    }
+  }
   expect(copied.sort()).toEqual([
     'app POST /pod asked: pod /pod grpc-status 0 x-from pod',
     'app POST /pod asked: pod /pod grpc-status 0 x-from pod',

@@ -1,6 +1,13 @@
-/** Multiplexed, flow-controlled streams over any duplex, with heartbeat and resume. @packageDocumentation */
+/**
+ * Multiplexed, flow-controlled streams over any duplex, with heartbeat and resume; and the codec of header fields for what
+ * travels on them as HTTP/2.
+ * @packageDocumentation
+ */
 export type { HeartbeatOptions } from './heartbeat.ts';
 export { defaultHeartbeat } from './heartbeat.ts';
+export { encodeHeaders, spellHeaders } from './hpack/encode-headers.ts';
+export { BadHeaderBlock, HeaderDecoder } from './hpack/header-decoder.ts';
+export type { HeaderField } from './hpack/header-field.ts';
 export type { IncomingStream } from './incoming-stream.ts';
 export type { TunnelLimits } from './limits.ts';
 export { defaultLimits } from './limits.ts';

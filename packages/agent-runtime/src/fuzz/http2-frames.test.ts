@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { encodeHeaders, HeaderDecoder } from '@fairlead/tunnel';
 import { expect, it } from 'vitest';
-import { encodeHeaders } from '../hpack/encode-headers.ts';
-import { HeaderDecoder } from '../hpack/header-decoder.ts';
 import {
   ack,
   dataFrames,

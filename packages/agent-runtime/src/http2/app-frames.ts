@@ -1,4 +1,4 @@
-import { HeaderDecoder } from '../hpack/header-decoder.ts';
+import { HeaderDecoder } from '@fairlead/tunnel';
 import type { PhaseHost } from '../proxy/phase.ts';
 import type { Side } from '../proxy/side.ts';
 import type { AppStreams } from './app-streams.ts';

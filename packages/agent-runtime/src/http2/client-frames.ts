@@ -1,5 +1,4 @@
-import { encodeHeaders } from '../hpack/encode-headers.ts';
-import { HeaderDecoder } from '../hpack/header-decoder.ts';
+import { encodeHeaders, HeaderDecoder } from '@fairlead/tunnel';
 import type { PhaseHost } from '../proxy/phase.ts';
 import { type CompiledIntercept, interceptFor } from '../proxy/routes.ts';
 import type { AppFrames } from './app-frames.ts';

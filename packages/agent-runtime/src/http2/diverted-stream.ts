@@ -1,4 +1,4 @@
-import type { HeaderField } from '../hpack/header-field.ts';
+import type { HeaderField } from '@fairlead/tunnel';
 import type { CompiledIntercept } from '../proxy/routes.ts';
 import type { TapSink } from '../proxy/tap-sink.ts';
 import type { Http2Request } from './http2-request.ts';

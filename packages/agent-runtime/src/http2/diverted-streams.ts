@@ -1,5 +1,4 @@
-import { encodeHeaders } from '../hpack/encode-headers.ts';
-import type { HeaderField } from '../hpack/header-field.ts';
+import { encodeHeaders, type HeaderField } from '@fairlead/tunnel';
 import { isRepeatable } from '../proxy/exchange.ts';
 import type { PhaseHost } from '../proxy/phase.ts';
 import type { CompiledIntercept } from '../proxy/routes.ts';

@@ -1,4 +1,4 @@
-import type { HeaderField } from '../hpack/header-field.ts';
+import type { HeaderField } from '@fairlead/tunnel';
 import type { Http2Request } from './http2-request.ts';
 
 /** `UNAVAILABLE`, what gRPC's own clients report when a server goes away. */

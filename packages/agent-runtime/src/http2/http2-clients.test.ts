@@ -1,8 +1,8 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { TapFrameDecoder } from '@fairlead/core';
+import { HeaderDecoder } from '@fairlead/tunnel';
 import { expect, it } from 'vitest';
-import { HeaderDecoder } from '../hpack/header-decoder.ts';
 import { RawParty } from '../testing/http-party.ts';
 import { Http2Client, Http2Party } from '../testing/http2-party.ts';
 import { exclusive, type Proxied, personal, proxied } from '../testing/proxied.ts';

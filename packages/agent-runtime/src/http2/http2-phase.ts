@@ -1,4 +1,4 @@
-import { BadHeaderBlock } from '../hpack/header-decoder.ts';
+import { BadHeaderBlock } from '@fairlead/tunnel';
 import type { Phase, PhaseHost } from '../proxy/phase.ts';
 import type { Side } from '../proxy/side.ts';
 import { AppFrames } from './app-frames.ts';

@@ -1,5 +1,5 @@
 import type { RequestView } from '@fairlead/core';
-import type { HeaderField } from '../hpack/header-field.ts';
+import type { HeaderField } from '@fairlead/tunnel';
 
 /** The header fields of one HTTP/2 request, as matches ask for them. */
 export class Http2Request implements RequestView {

@@ -1,6 +1,5 @@
 import type { TapDirection } from '@fairlead/core';
-import { spellHeaders } from '../hpack/encode-headers.ts';
-import type { HeaderField } from '../hpack/header-field.ts';
+import { type HeaderField, spellHeaders } from '@fairlead/tunnel';
 import { copyTo } from '../proxy/connection-taps.ts';
 import type { PhaseHost } from '../proxy/phase.ts';
 import type { TapSink } from '../proxy/tap-sink.ts';

@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
-import { encodeHeaders } from '../hpack/encode-headers.ts';
-import { BadHeaderBlock, HeaderDecoder } from '../hpack/header-decoder.ts';
-import type { HeaderField } from '../hpack/header-field.ts';
+import { BadHeaderBlock, encodeHeaders, HeaderDecoder, type HeaderField } from '@fairlead/tunnel';
 import { DivertedSide } from '../proxy/diverted-side.ts';
 import type { Side, SideOwner } from '../proxy/side.ts';
 import type { Answerer, DivertedStream } from './diverted-stream.ts';

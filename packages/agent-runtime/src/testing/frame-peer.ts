@@ -1,8 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { encodeHeaders } from '../hpack/encode-headers.ts';
-import { HeaderDecoder } from '../hpack/header-decoder.ts';
-import type { HeaderField } from '../hpack/header-field.ts';
+import { encodeHeaders, HeaderDecoder, type HeaderField } from '@fairlead/tunnel';
 import { dataFrames, frameType, headersFrames, settings } from '../http2/frame.ts';
 import { FrameReader } from '../http2/frame-reader.ts';
 import { preface } from '../http2/preface.ts';

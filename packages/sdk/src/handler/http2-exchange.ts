@@ -3,7 +3,7 @@ import { FairleadError } from '@fairlead/core';
 import { type AppStreamAnswer, type AppStreamRequest, askAppByHttp2 } from './ask-app-by-http2.ts';
 import type { CallAnswer, CallRecording } from './call-recording.ts';
 import type { DivertedConnection } from './diverted-connection.ts';
-import { fromHttp2, rawOf, toHttp2 } from './http2-headers.ts';
+import { fromHttp2, rawOf, toHttp2, urlOfStream } from './http2-headers.ts';
 import { KeptBody } from './kept-body.ts';
 import { type AnswerMarks, markAnswer } from './mark-answer.ts';
 import { fromHeaders, type RawHeaders, toHeaders } from './raw-headers.ts';
@@ -98,7 +98,7 @@ export class Http2Exchange {
     const method = headers[':method'] ?? 'GET';
     const shown = !isWhole && method !== 'GET' && method !== 'HEAD';
     const raw = fromHttp2(rawHeaders);
-    const request = new Request(urlOfStream(headers), {
+    const request = new Request(urlOfStream(rawHeaders), {
       method,
       headers: toHeaders(raw),
       signal: this.#left.signal,
@@ -135,16 +135,6 @@ export class Http2Exchange {
     const signal = also ? AbortSignal.any([this.#over.signal, also]) : this.#over.signal;
     return await askAppByHttp2(await this.#parts.connection.openApp(signal), asked, signal);
   }
-}
-
-/** Where a request goes, as the web says it. */
-export function urlOfStream(headers: IncomingHttpHeaders): string {
-  const target = headers[':path'] ?? '/';
-  const candidates = [
-    `http://${headers[':authority'] ?? headers.host ?? 'localhost'}${target}`,
-    `http://localhost${target}`,
-  ];
-  return candidates.find((url) => URL.canParse(url)) ?? 'http://localhost/';
 }
 
 /** A request that a handler made up or edited, for the app. */

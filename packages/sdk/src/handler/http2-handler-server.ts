@@ -7,8 +7,8 @@ import {
 import type { Duplex } from 'node:stream';
 import type { DivertedConnection } from './diverted-connection.ts';
 import type { HandlerServerOptions } from './handler-server-options.ts';
-import { Http2Exchange, urlOfStream } from './http2-exchange.ts';
-import { fromHttp2 } from './http2-headers.ts';
+import { Http2Exchange } from './http2-exchange.ts';
+import { fromHttp2, urlOfStream } from './http2-headers.ts';
 import { maxHeadBytes } from './limits.ts';
 import { pairs, toHeaders } from './raw-headers.ts';
 
@@ -41,7 +41,7 @@ export class Http2HandlerServer {
       (asked: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: string[]) => {
         const { source, pod, containerPort } = connection;
         const method = headers[':method'] ?? 'GET';
-        const url = urlOfStream(headers);
+        const url = urlOfStream(rawHeaders);
         const recording = this.#options.onCall({
           method,
           url,

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
-import { connectionBound, pairs, type RawHeaders, without } from './raw-headers.ts';
+import { connectionBound, pairs, type RawHeaders, valuesOf, without } from './raw-headers.ts';
 
 /** The headers as node:http2 takes them; values of one name stay several. What HTTP/2 forbids is left out. */
 export function toHttp2(raw: RawHeaders): OutgoingHttpHeaders {
@@ -31,4 +31,12 @@ export function rawOf(headers: IncomingHttpHeaders): RawHeaders {
     for (const each of [value ?? []].flat()) raw.push(name, String(each));
   }
   return raw;
+}
+
+/** Where a stream's request goes, as the web says it. */
+export function urlOfStream(raw: RawHeaders): string {
+  const [target = '/'] = valuesOf(raw, ':path');
+  const [host = 'localhost'] = [...valuesOf(raw, ':authority'), ...valuesOf(raw, 'host')];
+  const candidates = [`http://${host}${target}`, `http://localhost${target}`];
+  return candidates.find((url) => URL.canParse(url)) ?? 'http://localhost/';
 }

@@ -12,6 +12,7 @@ import type { ParsedTarget } from '../local-target.ts';
 import type { WantedPort } from '../parse-intercept.ts';
 import { connectTarget } from './connect-target.ts';
 import { observeCalls } from './observe-calls.ts';
+import { observeStreams } from './observe-streams.ts';
 import { OpenStreams } from './open-streams.ts';
 import { portsByContainerPort } from './port-of-connection.ts';
 
@@ -112,10 +113,7 @@ export class DivertedTraffic {
     try {
       const local = await connectTarget(target, this.#parts.clock, incoming.signal);
       const stream = this.#accept(incoming);
-      if (metadata.protocol === 'http1') {
-        const { pod, containerPort, source } = metadata;
-        observeCalls(stream, local, { pod, containerPort, source }, (head) => this.#parts.calls.begin(head));
-      }
+      this.#observe(stream, local, metadata);
       await joinStreams(stream, local);
     } catch (error) {
       if (incoming.signal.aborted) return;
@@ -124,6 +122,13 @@ export class DivertedTraffic {
       incoming.refuse('refused', `${failure.code}: ${failure.message}`);
       this.#parts.events.targetUnreachable(failure);
     }
+  }
+
+  /** Takes down the calls of a stream on which requests were told apart. */
+  #observe(stream: Duplex, local: Duplex, { protocol, pod, containerPort, source }: DivertStream): void {
+    if (protocol === 'tcp') return;
+    const observe = protocol === 'http1' ? observeCalls : observeStreams;
+    observe(stream, local, { pod, containerPort, source }, (head) => this.#parts.calls.begin(head));
   }
 
   #accept(incoming: IncomingStream): Duplex {

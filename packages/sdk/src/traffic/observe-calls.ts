@@ -4,16 +4,10 @@ import type { CallRecording } from '../handler/call-recording.ts';
 import { toHeaders, valuesOf } from '../handler/raw-headers.ts';
 import { requestFraming, responseFraming } from '../http1/message-head.ts';
 import { MessageReader } from '../http1/message-reader.ts';
+import { ObservedCall } from './observed-call.ts';
 
 /** What is known of a call without its head. */
 export type CallPlace = Pick<CallHead, 'pod' | 'containerPort' | 'source'>;
-
-interface Observed {
-  readonly recording: CallRecording;
-  readonly method: string;
-  readonly began: number;
-  status: number;
-}
 
 /**
  * Takes down the HTTP/1 calls that pass between a caller and a local server, without touching a byte. To be called just
@@ -25,27 +19,21 @@ export function observeCalls(
   place: CallPlace,
   begin: (head: CallHead) => CallRecording,
 ): void {
-  const open: Observed[] = [];
-  const over = (observed: Observed | undefined, servedBy: 'handler' | 'nobody'): void => {
-    if (!observed) return;
-    observed.recording.bodyOver(false);
-    observed.recording.over({ servedBy, status: observed.status, durationMs: performance.now() - observed.began });
-  };
+  const open: ObservedCall[] = [];
   const stop = (): void => {
-    for (const observed of open.splice(0)) over(observed, 'nobody');
+    for (const call of open.splice(0)) call.ended();
   };
   const requests = new MessageReader({
     head: (head) => {
       const [method, target] = head.line;
       const [host = 'localhost'] = valuesOf(head.rawHeaders, 'host');
       const url = target.startsWith('/') ? `http://${host}${target}` : target;
-      const recording = begin({ ...place, method, url, headers: toHeaders(head.rawHeaders) });
-      open.push({ recording, method, began: performance.now(), status: 0 });
+      open.push(new ObservedCall(begin({ ...place, method, url, headers: toHeaders(head.rawHeaders) }), method));
       return requestFraming(head);
     },
     body: (bytes) => open.at(-1)?.recording.tookBody(bytes),
     missing: () => {},
-    end: () => open.at(-1)?.recording.bodyOver(true),
+    end: () => open.at(-1)?.sent(),
     lost: stop,
   });
   const answers = new MessageReader({
@@ -58,7 +46,12 @@ export function observeCalls(
     },
     body: () => {},
     missing: () => {},
-    end: () => over(open.shift(), 'handler'),
+    end: () => {
+      const due = open.shift();
+      due?.answered();
+      // The rest of a request that was answered early is not waited for.
+      due?.recording.bodyOver(false);
+    },
     lost: stop,
   });
   caller.on('data', (bytes: Uint8Array) => requests.take(bytes));

@@ -1,7 +1,7 @@
 import { fromHttp2 } from '../handler/http2-headers.ts';
 import { type RawHeaders, valuesOf } from '../handler/raw-headers.ts';
+import { ConnectionReader } from '../http2/connection-reader.ts';
 import { CapturedMessage, type CaptureOptions } from './captured-message.ts';
-import { CopiedFrameReader } from './copied-frames.ts';
 import type { AssemblerEvents } from './exchange-assembler.ts';
 import { beginExchange, exchangeOf, heldBytesOf, type PendingExchange } from './pending-exchange.ts';
 import type { TapConnection } from './tap-event.ts';
@@ -15,7 +15,7 @@ export class Http2ExchangeAssembler {
   readonly #options: CaptureOptions;
   readonly #events: AssemblerEvents;
   readonly #pending = new Map<number, PendingExchange>();
-  readonly #readers: Readonly<Record<'request' | 'response', CopiedFrameReader>>;
+  readonly #reader: ConnectionReader;
   #servedBy = 'app';
   #isLost = false;
 
@@ -24,24 +24,25 @@ export class Http2ExchangeAssembler {
     this.#options = options;
     this.#events = events;
     const reset = (id: number): void => this.#over(id);
-    const request = new CopiedFrameReader('request', {
-      fields: (id, raw, isLast) => this.#asked(id, raw, isLast),
-      data: (id, bytes, isLast) => this.#sent(id, bytes, [], isLast),
-      reset,
+    this.#reader = new ConnectionReader({
+      request: {
+        fields: (id, raw, isLast) => this.#asked(id, raw, isLast),
+        data: (id, bytes, isLast) => this.#sent(id, bytes, [], isLast),
+        reset,
+      },
+      response: {
+        fields: (id, raw, isLast) => this.#answering(id, raw, isLast),
+        data: (id, bytes, isLast) => this.#answered(id, bytes, [], isLast),
+        reset,
+      },
     });
-    const response = new CopiedFrameReader('response', {
-      fields: (id, raw, isLast) => this.#answering(id, raw, isLast),
-      data: (id, bytes, isLast) => this.#answered(id, bytes, [], isLast),
-      reset,
-    });
-    this.#readers = { request, response };
   }
 
   /** Bytes of one direction. */
   take(direction: 'request' | 'response', bytes: Uint8Array): void {
     if (this.#isLost) return;
     try {
-      this.#readers[direction].take(bytes);
+      this.#reader.take(direction, bytes);
     } catch {
       this.#lose();
     }

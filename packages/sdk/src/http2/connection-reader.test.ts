@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { CopiedFrameReader } from './copied-frames.ts';
+import { ConnectionReader } from './connection-reader.ts';
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
@@ -22,26 +22,31 @@ function spelled(name: string, value: string): Buffer {
 function readAll(chunks: readonly Buffer[]): string[] {
   const read: string[] = [];
   let open = '';
-  const reader = new CopiedFrameReader('request', {
-    fields: (stream, raw, isLast) => read.push(`${stream} ${raw.join(' ')} ${isLast}`),
-    data: (stream, bytes, isLast) => {
-      open += Buffer.from(bytes).toString();
-      if (isLast) read.push(`${stream} ${open}`);
+  const ignored = { fields: () => {}, data: () => {}, reset: () => {} };
+  const reader = new ConnectionReader({
+    response: ignored,
+    request: {
+      fields: (stream, raw, isLast) => read.push(`${stream} ${raw.join(' ')} ${isLast}`),
+      data: (stream, bytes, isLast) => {
+        open += Buffer.from(bytes).toString();
+        if (isLast) read.push(`${stream} ${open}`);
+      },
+      reset: (stream) => read.push(`${stream} reset`),
     },
-    reset: (stream) => read.push(`${stream} reset`),
   });
-  for (const chunk of chunks) reader.take(chunk);
+  for (const chunk of chunks) reader.take('request', chunk);
   return read;
 }
 
-it('reads what the traffic-agent copied, however it is split', () => {
+it('reads streams however the bytes are split, with padding, priorities and kinds of frames that nobody knows', () => {
   const block = Buffer.concat([spelled(':method', 'POST'), spelled('x-a', 'b')]);
   const bytes = Buffer.concat([
     preface,
     frame(4, 0, 0, Buffer.alloc(0)),
-    frame(1, 0, 1, block.subarray(0, 5)),
+    frame(1, 8 | 32, 1, Buffer.concat([Buffer.from([3, 0, 0, 0, 0, 7]), block.subarray(0, 5), Buffer.alloc(3)])),
     frame(9, 4, 1, block.subarray(5)),
-    frame(0, 0, 1, Buffer.from('bo')),
+    frame(77, 0, 1, Buffer.alloc(40, 1)),
+    frame(0, 8, 1, Buffer.from('\x02bo..')),
     frame(0, 1, 1, Buffer.from('dy')),
     frame(3, 0, 3, Buffer.alloc(4)),
   ]);
@@ -56,13 +61,14 @@ it('reads what the traffic-agent copied, however it is split', () => {
   );
 });
 
-it('refuses what is no copy of HTTP/2', () => {
+it('refuses what is no HTTP/2', () => {
   const bad = [
     Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
-    Buffer.concat([preface, frame(1, 4, 1, Buffer.from([0x82]))]),
+    Buffer.concat([preface, frame(0, 8, 1, Buffer.from([9, 1]))]),
+    Buffer.concat([preface, frame(5, 4, 1, Buffer.alloc(8))]),
     Buffer.concat([preface, frame(1, 4, 1, Buffer.from([0, 9, 1]))]),
-    Buffer.concat([preface, Buffer.alloc(9, 0xff)]),
+    Buffer.concat([preface, Buffer.from('ffffff030000000001', 'hex')]),
   ];
 
-  for (const bytes of bad) expect(() => readAll([bytes])).toThrow(RangeError);
+  for (const bytes of bad) expect(() => readAll([bytes])).toThrow();
 });
