@@ -75,7 +75,11 @@ const name = text(253);
 
 const spec: Schema = object(
   {
-    mode: oneOf(16, ['intercept', 'wiretap'], about('Whether the session gets the traffic, or a copy of it.')),
+    mode: oneOf(
+      16,
+      ['intercept', 'wiretap', 'removal'],
+      about('Whether the session gets the traffic, or a copy of it, or wants the agent removed.'),
+    ),
     workload: object(
       { namespace: text(63), name, kind: oneOf(63, workloadKinds) },
       ['namespace', 'name'],

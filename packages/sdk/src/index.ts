@@ -32,6 +32,7 @@ export type { OpenTelemetryApi, OpenTelemetryBaggage } from './propagation/open-
 export type { MarkableContext, MarkableRoute } from './propagation/playwright-context.ts';
 export { type PropagateOptions, type Propagation, propagate } from './propagation/propagate.ts';
 export type { UndiciInterceptor } from './propagation/undici-interceptor.ts';
+export type { RemoveAgentOptions } from './remove-agent.ts';
 export { Session } from './session.ts';
 export type { SessionEvents } from './session-events.ts';
 export type { SessionScope } from './session-scope.ts';

@@ -42,6 +42,11 @@ export interface InterceptOptions extends TrafficOptions {
   readonly servedByHeader?: boolean | undefined;
   /** What happens to connections that are open when the intercept starts or ends. Default `drain`: they go on. */
   readonly toggle?: Toggle | undefined;
+  /**
+   * Whether the workload's agent goes when the intercept is left, unless somebody else needs it. Its pods are replaced once
+   * more then. Default false: the agent stays and passes traffic on, so that the next intercept begins at once.
+   */
+  readonly removeAgent?: boolean | undefined;
 }
 
 /** One of several ports. */

@@ -41,6 +41,8 @@ export interface InterceptParts extends RegistryEntryParts {
   readonly openApp: (metadata: DivertStream, signal: AbortSignal) => Promise<Duplex>;
   /** Opens the stream on which agents tell what did not match. */
   readonly openMisses: OpenMisses;
+  /** Called once, when an intercept that was active has been left. Must not reject. */
+  readonly afterLeaving?: () => Promise<void>;
   /** Called once, when the intercept has ended in whatever way. */
   readonly onEnd: () => void;
 }
@@ -94,6 +96,7 @@ export class Intercept implements AsyncDisposable {
   readonly #calls: CallLog;
   readonly #misses: MissInquiry | undefined;
   #phase: InterceptPhase = 'requested';
+  #wasActive = false;
   #leaving: Promise<void> | undefined;
 
   /** @internal Intercepts are made by `session.intercept()`. */
@@ -188,6 +191,7 @@ export class Intercept implements AsyncDisposable {
   async activate(options: ActivationOptions): Promise<void> {
     try {
       await this.#entry.activate(options);
+      this.#wasActive = true;
       // From here on agents remember what does not match, so that a wait that comes later can be told.
       if (this.#hasHandler) await this.#misses?.report();
     } catch (error) {
@@ -233,6 +237,7 @@ export class Intercept implements AsyncDisposable {
     this.#calls.end(new FairleadError('closed', `intercept ${this.name} was left`, { phase: 'serve' }));
     this.#misses?.[Symbol.dispose]();
     await Promise.all([this.#entry.remove(), this.#traffic.drain(graceMs)]);
+    if (this.#wasActive) await this.#parts.afterLeaving?.();
     this.#enter('released', new Date(this.#parts.clock.now()));
     this.#parts.onEnd();
     this.events.removeAllListeners();

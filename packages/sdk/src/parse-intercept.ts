@@ -40,6 +40,7 @@ const interceptFields = new Set([
   'times',
   'servedByHeader',
   'toggle',
+  'removeAgent',
 ]);
 const wiretapFields = new Set([...trafficFields, ...waitFields, 'bufferBytes']);
 const exchangeFields = new Set([...wiretapFields, 'bodyBytes', 'redact', 'items', 'whenFull']);
@@ -52,13 +53,15 @@ export function parseIntercept(
   readonly ports: readonly WantedPort[];
   readonly budget: Budget | undefined;
   readonly servedByHeader: boolean;
+  readonly removeAgent: boolean;
 } {
   refuseUnknown(options, interceptFields);
-  const { to, handler, times, servedByHeader = true, toggle = 'drain' } = options;
+  const { to, handler, times, servedByHeader = true, toggle = 'drain', removeAgent = false } = options;
   if (to !== undefined && handler !== undefined) throw bad('to and handler exclude each other');
   if (handler !== undefined && typeof handler !== 'function') throw bad('handler is not a function');
   if (toggle !== 'drain' && toggle !== 'cut') throw bad(`toggle is ${JSON.stringify(toggle)}, not drain or cut`);
   if (typeof servedByHeader !== 'boolean') throw bad('servedByHeader is neither true nor false');
+  if (typeof removeAgent !== 'boolean') throw bad('removeAgent is neither true nor false');
   if (times !== undefined && handler === undefined) throw bad('times needs a handler');
   const budget = times === undefined ? undefined : new Budget(times);
   const within: InterceptOptions = budget && handler ? { ...options, handler: limited(handler, budget) } : options;
@@ -71,7 +74,8 @@ export function parseIntercept(
     namespace,
     ports.map(({ selector }) => selector),
   );
-  return { ...traffic, spec: { ...traffic.spec, mode: 'intercept', toggle }, ports, budget, servedByHeader };
+  const spec: InterceptSpec = { ...traffic.spec, mode: 'intercept', toggle };
+  return { ...traffic, spec, ports, budget, servedByHeader, removeAgent };
 }
 
 /** Reads the options of a wiretap. Fails as {@link parseIntercept}. */

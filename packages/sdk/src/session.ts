@@ -4,12 +4,15 @@ import {
   type DivertStream,
   FairleadError,
   type InterceptRecord,
+  type InterceptSpec,
   interceptId,
   type PreflightReport,
   type Service,
   type StreamMetadata,
   type WantedService,
   type Workload,
+  type WorkloadKey,
+  type WorkloadRef,
 } from '@fairlead/core';
 import type { IncomingStream, TunnelStream } from '@fairlead/tunnel';
 import { EventEmitter } from 'eventemitter3';
@@ -22,6 +25,7 @@ import { notify } from './notify.ts';
 import { parseExchangeWiretap, parseIntercept, parseWiretap } from './parse-intercept.ts';
 import type { DryRun, PlanRequest } from './plan.ts';
 import { RecordWatch } from './registry/record-watch.ts';
+import { type RemoveAgentOptions, requestRemoval, untilAgentless } from './remove-agent.ts';
 import { parseServiceAddress } from './services/service-address.ts';
 import { serviceFetch } from './services/service-fetch.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -35,7 +39,7 @@ import { ExchangeIntake } from './wiretap/exchange-intake.ts';
 import { ExchangeWiretap } from './wiretap/exchange-wiretap.ts';
 import type { TapEvent } from './wiretap/tap-event.ts';
 import { Wiretap } from './wiretap/wiretap.ts';
-import type { WorkloadReference } from './workload-reference.ts';
+import { parseWorkloadReference, type WorkloadReference } from './workload-reference.ts';
 
 /** What a {@link Session} is made of. */
 export interface SessionParts {
@@ -134,11 +138,12 @@ export class Session implements SessionScope {
    */
   async intercept(options: InterceptOptions): Promise<Intercept> {
     this.#begin(options);
-    const { timeoutMs, ...wanted } = parseIntercept(options, this.namespace);
+    const { timeoutMs, removeAgent, ...wanted } = parseIntercept(options, this.namespace);
     const intercept: Intercept = new Intercept({
       ...this.#entryParts(wanted.name),
       ...wanted,
       openApp: (metadata, signal) => this.#openApp(intercept, metadata, signal),
+      ...(removeAgent && { afterLeaving: () => this.#removeIfUnused(wanted.spec) }),
       openMisses: (signal) => this.#openStream({ kind: 'misses', intercept: interceptId(intercept) }, signal),
     });
     intercept.events.on('phase', (phase) => this.events.emit('intercept', intercept, phase));
@@ -211,6 +216,18 @@ export class Session implements SessionScope {
     else await this.#view.leave(name, options);
   }
 
+  /**
+   * Takes the traffic-agent of a workload away: its pods are replaced by pods without one. Resolves when no pod has it any
+   * more. Needs the right to intercept the workload. Fails with `conflict` and the holder while anybody intercepts it, with
+   * `not-found` where there is no agent, `manual-config`, `forbidden`, `timeout`, or the signal's reason.
+   */
+  async removeAgent(reference: WorkloadReference, options: RemoveAgentOptions = {}): Promise<void> {
+    this.#begin(options);
+    const signal = options.signal ? AbortSignal.any([options.signal, this.signal]) : this.signal;
+    const workload = await this.#requestRemoval(parseWorkloadReference(reference, this.namespace), signal);
+    await untilAgentless(workload, this.#parts.ports, { ...options, signal });
+  }
+
   /** The workloads of the namespace, sorted by name and kind. */
   async workloads(options: CallOptions = {}): Promise<readonly Workload[]> {
     return await this.#view.workloads(options);
@@ -255,6 +272,22 @@ export class Session implements SessionScope {
     signal?.throwIfAborted();
     if (this.#closing) throw new FairleadError('closed', 'the session was closed');
     this.signal.throwIfAborted();
+  }
+
+  async #requestRemoval(reference: WorkloadRef, signal?: AbortSignal): Promise<WorkloadKey> {
+    const { ports, identity } = this.#parts;
+    const parts = { ports, records: this.#records, session: identity.ref };
+    return await requestRemoval(reference, parts, signal && { signal });
+  }
+
+  /** Asked for by whoever leaves; others who stay, and an agent that is gone already, are no failure. */
+  async #removeIfUnused({ workload }: InterceptSpec): Promise<void> {
+    try {
+      await this.#requestRemoval(workload);
+    } catch (error) {
+      const isExpected = error instanceof FairleadError && ['conflict', 'not-found'].includes(error.code);
+      if (!isExpected) this.#parts.ports.logger.warn({ error }, 'agent not removed');
+    }
   }
 
   #entryParts(name: string) {

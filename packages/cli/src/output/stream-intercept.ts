@@ -14,7 +14,7 @@ export function streamIntercept({ name, namespace, spec, replicas = { ready: 0, 
   return {
     name,
     namespace,
-    mode: spec.mode,
+    mode: spec.mode === 'wiretap' ? 'wiretap' : 'intercept',
     workload: formatWorkload(spec.workload),
     match: spec.match ? formatMatch(spec.match) : 'all traffic',
     replicas,

@@ -2,15 +2,15 @@ import { FairleadError } from '../errors.ts';
 import type { InterceptPlan } from '../lifecycle/intercept-state.ts';
 import { arbitrate } from '../matching/arbitrate.ts';
 import type { Claim } from '../matching/claim.ts';
-import { mayUseMechanism } from '../matching/mechanism-right.ts';
 import { parseMatch } from '../matching/parse-match.ts';
 import type { AgentConfig } from '../model/agent-config.ts';
-import { type InterceptRecord, mechanismOf } from '../model/intercept.ts';
+import type { InterceptRecord } from '../model/intercept.ts';
 import type { Service } from '../model/service.ts';
-import { formatWorkload, type Workload, type WorkloadKey } from '../model/workload.ts';
+import type { Workload, WorkloadKey } from '../model/workload.ts';
 import type { PlanOptions } from '../planning/plan-options.ts';
 import { selectAll } from '../planning/select-connections.ts';
 import type { IdentityProvider } from '../ports/identity-provider.ts';
+import { checkRight } from './check-right.ts';
 import { claimOf } from './claim-of.ts';
 import { desiredConfig } from './desired-config.ts';
 import type { PortCalls } from './port-calls.ts';
@@ -63,24 +63,4 @@ function checkSpec({ namespace, spec }: InterceptRecord): void {
     throw new FairleadError('bad-request', message, { phase: 'input' });
   }
   if (spec.match) parseMatch(spec.match);
-}
-
-async function checkRight({ requester, spec }: InterceptRecord, context: AdmissionContext): Promise<void> {
-  const { identityProvider, key, calls, signal } = context;
-  if (!identityProvider) return;
-  let permission = mayUseMechanism(requester, mechanismOf(spec));
-  if (permission.allowed && requester) {
-    permission = await calls.make('ask what the caller may do', signal, (limited) =>
-      identityProvider.mayIntercept(requester, key, { signal: limited }),
-    );
-  }
-  if (permission.allowed) return;
-  const who = requester?.user ?? 'the caller';
-  throw new FairleadError(
-    'forbidden',
-    `${who} may not intercept ${formatWorkload(key)}: missing ${permission.missing}`,
-    {
-      phase: 'plan',
-    },
-  );
 }

@@ -70,7 +70,11 @@ export class ControlPlane implements AsyncDisposable {
       nextEpoch: () => ++epoch,
       isSessionUp: ({ id, fingerprint }) => this.#sessions.isUp({ sessionId: id, fingerprint }),
     };
-    this.#intake = new Intake(this.#context, (record, workload) => this.#place(record, workload));
+    this.#intake = new Intake(
+      this.#context,
+      (record, workload) => this.#place(record, workload),
+      (workload) => this.#controls.get(idOf(workload))?.ledger.holder,
+    );
     this.#workloads = new WorkQueue({
       clock,
       handle: (id, signal) => this.#reconcile(id, signal),

@@ -1,6 +1,7 @@
 import { FairleadError } from '../errors.ts';
 import { type InterceptRecord, interceptId } from '../model/intercept.ts';
-import type { WorkloadKey } from '../model/workload.ts';
+import { formatWorkload, type WorkloadKey } from '../model/workload.ts';
+import { carryOutRemoval } from './carry-out-removal.ts';
 import type { ControlContext } from './control-context.ts';
 import { compareRuns, InterceptRun } from './intercept-run.ts';
 import { isTransient } from './kinds-of-failure.ts';
@@ -14,13 +15,22 @@ import { writeStatus } from './write-status.ts';
 export class Intake implements AsyncDisposable {
   readonly #context: ControlContext;
   readonly #place: (record: InterceptRecord, workload: WorkloadKey) => void;
+  readonly #holderOf: (workload: WorkloadKey) => InterceptRecord | undefined;
   readonly #waiting = new Map<string, InterceptRun>();
   readonly #queue: WorkQueue;
 
-  /** `place` takes each intercept over whose workload is found. */
-  constructor(context: ControlContext, place: (record: InterceptRecord, workload: WorkloadKey) => void) {
+  /**
+   * `place` takes each intercept over whose workload is found; `holderOf` knows those that were placed on a workload and
+   * have not ended.
+   */
+  constructor(
+    context: ControlContext,
+    place: (record: InterceptRecord, workload: WorkloadKey) => void,
+    holderOf: (workload: WorkloadKey) => InterceptRecord | undefined,
+  ) {
     this.#context = context;
     this.#place = place;
+    this.#holderOf = holderOf;
     this.#queue = new WorkQueue({
       clock: context.ports.clock,
       handle: (name, signal) => this.#work(name, signal),
@@ -52,6 +62,7 @@ export class Intake implements AsyncDisposable {
       const found = await this.#find(run, signal);
       if (this.#waiting.get(run.id) !== run) continue;
       if (found instanceof FairleadError) await this.#refuse(run, found, signal);
+      else if (run.record.spec.mode === 'removal') await this.#remove(run, found, signal);
       else this.#place(run.record, found);
       this.#waiting.delete(run.id);
     }
@@ -69,6 +80,21 @@ export class Intake implements AsyncDisposable {
       if (signal.aborted || isTransient(error)) throw error;
       return FairleadError.from(error, 'internal', 'cannot look up the workload');
     }
+  }
+
+  /** Where an agent is to go, nothing is prepared and nothing goes on: it is done here, or refused. */
+  async #remove(run: InterceptRun, workload: WorkloadKey, signal: AbortSignal): Promise<void> {
+    const { ports, calls, logger } = this.#context;
+    try {
+      await carryOutRemoval(run.record, workload, this.#context, this.#holderOf(workload), signal);
+    } catch (error) {
+      if (signal.aborted || isTransient(error)) throw error;
+      const doing = `cannot remove the agent of ${formatWorkload(workload)}`;
+      return await this.#refuse(run, FairleadError.from(error, 'internal', doing), signal);
+    }
+    logger.info({ intercept: run.id, workload: formatWorkload(workload) }, 'agent removed');
+    run.apply({ type: 'released' }, ports.clock.now());
+    await writeStatus(ports.interceptRegistry, calls, run.record, { ...run.status, workload }, signal);
   }
 
   async #refuse(run: InterceptRun, error: FairleadError, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import { isGranted, isPreparing, isServed } from '../lifecycle/intercept-state.ts';
+import { isEnded, isGranted, isPreparing, isServed } from '../lifecycle/intercept-state.ts';
 import type { InterceptEffect, InterceptEvent } from '../lifecycle/reduce-intercept.ts';
 import type { Claim } from '../matching/claim.ts';
 import { type InterceptRecord, interceptId } from '../model/intercept.ts';
@@ -28,6 +28,11 @@ export class InterceptLedger {
   /** All of them, oldest first. */
   get runs(): readonly InterceptRun[] {
     return [...this.#runs.values()].sort(compareRuns);
+  }
+
+  /** The oldest that has not ended. */
+  get holder(): InterceptRecord | undefined {
+    return this.runs.find(({ state, isGone }) => !isGone && !isEnded(state))?.record;
   }
 
   /** What stands in the way of others. */

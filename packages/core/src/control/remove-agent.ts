@@ -32,7 +32,7 @@ export async function removeAgent(
   if (!force) {
     const records = await ports.interceptRegistry.list(workload.namespace, call);
     const holder = records.find((record) => needsAgent(record, workload));
-    if (holder) throw inUse(name, holder);
+    if (holder) throw agentInUse(workload, holder);
   }
   await ports.agentConfigStore.delete(workload, entry.revision, call);
   return true;
@@ -43,12 +43,14 @@ function needsAgent({ status }: InterceptRecord, workload: WorkloadKey): boolean
   return !hasEnded && status.workload !== undefined && sameWorkload(status.workload, workload);
 }
 
-function inUse(workload: string, { name, requester, session, createdAt }: InterceptRecord): FairleadError {
+/** Why an agent cannot go: this intercept needs it. */
+export function agentInUse(workload: WorkloadKey, holder: InterceptRecord): FairleadError {
+  const { name, requester, session, createdAt } = holder;
   const user = requester?.user ?? session.label;
-  const message = `the traffic-agent of ${workload} is needed by intercept ${name} of ${user} since ${createdAt}`;
+  const message = `the traffic-agent of ${formatWorkload(workload)} is needed by intercept ${name} of ${user} since ${createdAt}`;
   return new FairleadError('conflict', message, {
     phase: 'store',
     holder: { intercept: name, user, session: session.label, since: createdAt },
-    hint: `Ask ${user} to run \`fairlead leave ${name}\`, or remove the agent by force.`,
+    hint: `Ask ${user} to run \`fairlead leave ${name}\`, or wait until it ends.`,
   });
 }

@@ -4,8 +4,11 @@ import type { Identity } from './identity.ts';
 import type { Match } from './match.ts';
 import type { WorkloadKey, WorkloadRef } from './workload.ts';
 
-/** `intercept`: the traffic goes to the session. `wiretap`: the session gets a copy, replies are unchanged. */
-export type InterceptMode = 'intercept' | 'wiretap';
+/**
+ * `intercept`: the traffic goes to the session. `wiretap`: the session gets a copy, replies are unchanged. `removal`: no
+ * traffic is asked for, but that the workload's agent goes; it is `released` when the agent's config is deleted.
+ */
+export type InterceptMode = 'intercept' | 'wiretap' | 'removal';
 
 /** Derived, never stored: with a match an intercept is `http` (personal), without one it is `tcp` (exclusive). */
 export type Mechanism = 'tcp' | 'http';

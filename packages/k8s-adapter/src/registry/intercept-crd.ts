@@ -34,7 +34,7 @@ const workload: CrdSchema = object(
 const spec: CrdSchema = {
   ...object(
     {
-      mode: text(16, { enum: ['intercept', 'wiretap'] }),
+      mode: text(16, { enum: ['intercept', 'wiretap', 'removal'] }),
       workload,
       ports: {
         type: 'array',

@@ -80,7 +80,7 @@ describe('creating an intercept', () => {
   });
 
   it.each([
-    ['mode', { mode: 'steal' }, 'spec.mode must be intercept or wiretap'],
+    ['mode', { mode: 'steal' }, 'spec.mode must be intercept, wiretap or removal'],
     ['no mode', { mode: undefined }, 'spec.mode'],
     ['no workload', { workload: undefined }, 'spec.workload'],
     ['no name', { workload: { kind: 'Deployment' } }, 'spec.workload.name'],

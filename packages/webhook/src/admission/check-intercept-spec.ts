@@ -42,7 +42,7 @@ const portSchema = fields({
 });
 
 const specSchema = fields({
-  mode: v.picklist(['intercept', 'wiretap'], 'must be intercept or wiretap'),
+  mode: v.picklist(['intercept', 'wiretap', 'removal'], 'must be intercept, wiretap or removal'),
   workload: fields({
     namespace: v.optional(v.string('must be a text')),
     kind: v.optional(v.picklist(workloadKinds, `must be one of ${workloadKinds.join(', ')}`)),
