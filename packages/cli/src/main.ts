@@ -11,6 +11,13 @@ function interruptSignal(): AbortSignal {
       controller.abort(new Error(`ended by ${name}`));
     });
   }
+  // Whoever reads has read enough, as `head` does: the command ends in order, and nothing has failed.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+      controller.abort(new Error('nobody reads the output any more'));
+    });
+  }
   return controller.signal;
 }
 

@@ -14,7 +14,7 @@ import { wiretap } from './commands/wiretap.ts';
 import type { CommandContext } from './context.ts';
 import { exitStatus, interruptedStatus } from './output/exit-status.ts';
 import type { OutputFormat } from './output/print-document.ts';
-import { createProgress } from './output/progress.ts';
+import { createProgress, type Progress } from './output/progress.ts';
 import { reportFailure } from './output/report-failure.ts';
 import { streamLine } from './output/stream-event.ts';
 import type { Terminal } from './output/terminal.ts';
@@ -49,6 +49,7 @@ async function run(args: readonly string[], surroundings: ProgramSurroundings): 
   const { terminal, signal } = surroundings;
   let status = 0;
   let format: OutputFormat = formatIn(args);
+  let progress: Progress | undefined;
 
   /** Makes a command's action: builds its context, keeps the exit status it resolves to. */
   const action =
@@ -57,11 +58,12 @@ async function run(args: readonly string[], surroundings: ProgramSurroundings): 
       const command = given.at(-1) as Command;
       const options = command.optsWithGlobals<SharedOptions>();
       format = options.output ?? 'text';
+      progress = createProgress(terminal, { format });
       const context: CommandContext = {
         terminal,
         signal,
         format,
-        progress: createProgress(terminal, { format }),
+        progress,
         tell: (event) => {
           if (options.output === 'json-stream') terminal.out(streamLine(event));
         },
@@ -74,8 +76,10 @@ async function run(args: readonly string[], surroundings: ProgramSurroundings): 
   const program = build(action, terminal);
   try {
     await program.parseAsync([...args], { from: 'user' });
+    progress?.rest();
     return status;
   } catch (thrown) {
+    progress?.rest();
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : exitStatus.user;
     if (signal.aborted) return interruptedStatus;
     return reportFailure(thrown, terminal, format);
@@ -155,6 +159,7 @@ function build(action: ActionFactory, terminal: Terminal): Command {
     )
     .option('--to <host:port>', 'where the traffic goes; default: the container port on 127.0.0.1')
     .option('--cut', 'cut open connections when the intercept starts and ends, instead of letting them finish')
+    .option('--remove-agent', 'take the agent away when the intercept ends, unless somebody else needs it')
     .option('--timeout <seconds>', 'how long the preparation may take', '60')
     .action(action(intercept));
 
@@ -164,11 +169,16 @@ function build(action: ActionFactory, terminal: Terminal): Command {
     .option('--limit <pieces>', 'stop after this many pieces')
     .action(action(wiretap));
 
-  clusterCommand('list', 'Workloads that can be intercepted, and the intercepts that exist').action(action(list));
+  clusterCommand('list', 'Workloads that can be intercepted, and the intercepts that exist')
+    .option('-w, --watch', 'go on: draw the table anew on a terminal, print a line for each change elsewhere')
+    .action(action(list));
   clusterCommand('status', 'Whether intercepts work here; else what stands in the way, and what to do about it').action(
     action(status),
   );
-  clusterCommand('leave', 'End an intercept').argument('<name>', 'as `fairlead list` shows it').action(action(leave));
+  clusterCommand('leave', 'End intercepts')
+    .argument('[name...]', 'as `fairlead list` shows it')
+    .option('--all', 'every one that this user made on this machine')
+    .action(action(leave));
 
   /** A command for those who administer the cluster. */
   const adminCommand = (name: string, description: string): Command =>
@@ -200,6 +210,9 @@ function build(action: ActionFactory, terminal: Terminal): Command {
   );
   installation('upgrade', 'Change an installation, and bring the agents in pods up to date').action(action(upgrade));
   adminCommand('uninstall', 'Take the agents out of pods, then delete everything that was installed')
+    .option('--agent <workload...>', 'only take the agents of these workloads away; -n is their namespace then')
+    .option('--manager-namespace <namespace>', 'with --agent: where Fairlead is installed; default: fairlead')
+    .option('--local [socket]', 'with --agent: on the embedded cluster')
     .option('--force', 'leave the agents in pods, where they only pass traffic on')
     .action(action(uninstall));
 

@@ -1,6 +1,7 @@
 import type { CallOptions, ClusterAdapter, InterceptRecord, PreflightReport, Service, Workload } from '@fairlead/core';
 import { composePorts } from './container.ts';
 import { type DryRun, dryRun, type PlanRequest } from './plan.ts';
+import { watchRecords } from './registry/watch-records.ts';
 import type { SessionPorts } from './session-ports.ts';
 import { parseWorkloadReference, type WorkloadReference } from './workload-reference.ts';
 
@@ -37,6 +38,14 @@ export class ClusterView implements AsyncDisposable {
   /** Every intercept and wiretap of the namespace, whoever holds it, oldest first. */
   async list(options: CallOptions = {}): Promise<readonly InterceptRecord[]> {
     return await this.#ports.interceptRegistry.list(this.namespace, options);
+  }
+
+  /**
+   * All of {@link list}, now and again whenever one of them changes, until the signal aborts. Fails when a watch that breaks
+   * cannot be begun anew.
+   */
+  watch(options: CallOptions = {}): AsyncIterable<readonly InterceptRecord[]> {
+    return watchRecords(this.#ports, this.namespace, options);
   }
 
   /** Ends an intercept by its name, as far as the cluster allows. Ending what is not there succeeds. */

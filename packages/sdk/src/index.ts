@@ -35,6 +35,7 @@ export type { UndiciInterceptor } from './propagation/undici-interceptor.ts';
 export type { RemoveAgentOptions } from './remove-agent.ts';
 export { Session } from './session.ts';
 export type { SessionEvents } from './session-events.ts';
+export { sessionOwner } from './session-identity.ts';
 export type { SessionScope } from './session-scope.ts';
 export type { TrafficCounters } from './traffic/diverted-traffic.ts';
 export type { Exchange, ExchangeTiming, TappedMessage, TappedRequest, TappedResponse } from './wiretap/exchange.ts';

@@ -52,7 +52,10 @@ it('fails as the control plane refuses, with the holder', async () => {
 });
 
 it('is asked for by the last who leaves, and that others stay is no failure', async () => {
-  await using lab = await labWith({ phase: 'refused', error: new FairleadError('conflict', 'others stay').serialize() });
+  await using lab = await labWith({
+    phase: 'refused',
+    error: new FairleadError('conflict', 'others stay').serialize(),
+  });
   const session = await lab.connect();
   const modes: string[] = [];
   const script = lab.script;

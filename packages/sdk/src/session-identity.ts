@@ -13,7 +13,7 @@ export interface SessionIdentity {
 }
 
 /** A new identity. Nothing in it can be computed from anything else but the fingerprint from the secret. */
-export function newSessionIdentity(label: string = defaultLabel()): SessionIdentity {
+export function newSessionIdentity(label: string = `${sessionOwner()}, pid ${process.pid}`): SessionIdentity {
   const secret = randomBytes(32).toString('base64url');
   return {
     ref: {
@@ -26,8 +26,9 @@ export function newSessionIdentity(label: string = defaultLabel()): SessionIdent
   };
 }
 
-function defaultLabel(): string {
-  return `${userName()}@${hostname()}, pid ${process.pid}`;
+/** Who opens sessions on this machine, as their labels begin: `ada@laptop`. */
+export function sessionOwner(): string {
+  return `${userName()}@${hostname()}`;
 }
 
 function userName(): string {

@@ -5,6 +5,7 @@ import { type InstallArguments, readInstallArguments } from '../install-argument
 import { printDocument } from '../output/print-document.ts';
 import { printObjects } from '../output/print-objects.ts';
 import { parsePortNumber } from '../port-argument.ts';
+import { removeAgents } from './remove-agents.ts';
 
 /** Options that install, upgrade and uninstall share. */
 interface CommonOptions {
@@ -17,6 +18,8 @@ interface CommonOptions {
 interface UninstallCommandOptions extends CommonOptions {
   readonly namespace?: string;
   readonly force?: boolean;
+  /** Not the installation, but the agents of these workloads. */
+  readonly agent?: readonly string[];
 }
 
 /** `fairlead install`: with `--dry-run` only prints the objects. */
@@ -31,6 +34,7 @@ export async function upgrade(context: CommandContext, said: CommonOptions & Ins
 
 /** `fairlead uninstall`: frees pods of their agents, then deletes what was installed. */
 export async function uninstall(context: CommandContext, said: UninstallCommandOptions): Promise<number> {
+  if (said.agent) return await removeAgents(context, said.agent, timeoutOf(said));
   const { progress, terminal, format, signal } = context;
   const installing = await import('@fairlead/install');
   const { namespace, force } = said;

@@ -18,6 +18,7 @@ interface LocalPort {
 interface InterceptCommandOptions extends TrafficArguments {
   readonly to?: string;
   readonly cut?: boolean;
+  readonly removeAgent?: boolean;
   readonly timeout: string;
 }
 
@@ -42,6 +43,7 @@ export async function intercept(
     container: traffic.container,
     match: traffic.match,
     toggle: options.cut ? 'cut' : 'drain',
+    removeAgent: options.removeAgent,
     timeoutMs,
     signal,
     onProgress: (stage) => {

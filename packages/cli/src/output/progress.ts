@@ -1,6 +1,6 @@
-import yoctoSpinner from 'yocto-spinner';
 import { paint } from './paint.ts';
 import type { OutputFormat } from './print-document.ts';
+import { Spinner } from './spinner.ts';
 import { streamLine } from './stream-event.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,6 +14,8 @@ export interface Progress {
   failed(text: string): void;
   /** A line beside the steps. */
   note(text: string): void;
+  /** Nothing is being done any more: a spinner goes, and nothing is said. */
+  rest(): void;
 }
 
 /** The progress that suits the terminal. With `quiet` nothing is written. */
@@ -21,7 +23,7 @@ export function createProgress(
   terminal: Terminal,
   options: { readonly quiet?: boolean; readonly format?: OutputFormat } = {},
 ): Progress {
-  if (options.quiet) return { step() {}, done() {}, failed() {}, note() {} };
+  if (options.quiet) return { step() {}, done() {}, failed() {}, note() {}, rest() {} };
   if (options.format === 'json-stream') return streamProgress(terminal);
   return terminal.isInteractive ? spinnerProgress(terminal) : lineProgress(terminal);
 }
@@ -30,7 +32,7 @@ export function createProgress(
 function streamProgress(terminal: Terminal): Progress {
   const line = (type: 'step' | 'done' | 'failed' | 'note') => (text: string) =>
     terminal.out(streamLine({ type, text }));
-  return { step: line('step'), done: line('done'), failed: line('failed'), note: line('note') };
+  return { step: line('step'), done: line('done'), failed: line('failed'), note: line('note'), rest() {} };
 }
 
 function lineProgress(terminal: Terminal): Progress {
@@ -44,20 +46,21 @@ function lineProgress(terminal: Terminal): Progress {
     done: (text) => line('✓', text),
     failed: (text) => line('✗', text),
     note: (text) => terminal.err(`  ${text}\n`),
+    rest() {},
   };
 }
 
 function spinnerProgress(terminal: Terminal): Progress {
   const colour = paint(terminal.hasColour);
-  let spinner: ReturnType<typeof yoctoSpinner> | undefined;
+  let spinner: Spinner | undefined;
   const stop = (): void => {
-    spinner?.stop();
+    spinner?.[Symbol.dispose]();
     spinner = undefined;
   };
   return {
     step(text) {
       if (spinner) spinner.text = text;
-      else spinner = yoctoSpinner({ text, stream: process.stderr }).start();
+      else spinner = new Spinner(text, terminal);
     },
     done(text) {
       stop();
@@ -73,5 +76,6 @@ function spinnerProgress(terminal: Terminal): Progress {
       terminal.err(`  ${text}\n`);
       if (interrupted !== undefined) this.step(interrupted);
     },
+    rest: stop,
   };
 }

@@ -19,6 +19,8 @@ export type StreamEvent =
   | ({ readonly type: 'exchange' } & StreamExchange)
   /** The app answers, because the local server does not take connections. */
   | { readonly type: 'target-unreachable'; readonly error: SerializedError }
+  /** An intercept appeared, is in another phase, or ended; told by a watch. */
+  | ({ readonly type: 'change' } & StreamChange)
   /** The connection to the cluster. */
   | { readonly type: 'connection'; readonly state: 'interrupted' | 'resumed' }
   /** The one document that `-o json` would print. */
@@ -67,6 +69,23 @@ export interface StreamExchange {
   readonly durationMs: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
+}
+
+/** What happened to an intercept, whoever holds it. */
+export interface StreamChange {
+  readonly what: 'appeared' | 'changed' | 'ended';
+  readonly name: string;
+  /** `intercept`, `wiretap` or `removal`. */
+  readonly mode: string;
+  readonly phase: string;
+  /** The workload, as in `deployment/cart`. */
+  readonly workload: string;
+  readonly match: string;
+  readonly holder: string;
+  /** ISO 8601: since when the phase holds. */
+  readonly since: string;
+  /** Why it was refused, failed or is interrupted. */
+  readonly error?: SerializedError;
 }
 
 /** The version of the lines; stands in each as `v`. */
