@@ -10,6 +10,8 @@ import { hasNodeProgram, killProgram, whileStopped } from './node-process.ts';
 
 const namespace = 'fairlead-e2e-programs';
 const asking = { 'fairlead.dev/inject-traffic-agent': 'enabled' };
+/** The first of those where an agent listens. */
+const agentPort = 9900;
 const canHurt = hasCluster && (await hasNodeProgram('kube-apiserver'));
 
 let installation: Installation;
@@ -35,34 +37,40 @@ describe.runIf(canHurt)('a program of the cluster', { timeout: 400_000 }, () => 
   afterAll(async () => await installation?.[Symbol.asyncDispose]());
 
   it.each([
-    ['the API server, killed', () => killProgram('kube-apiserver')],
-    ['the API server, silent for 30 s', () => whileStopped('kube-apiserver', () => sleep(30_000))],
-    ['the kubelet, killed', () => killProgram('kubelet')],
-  ])('%s: the app answers, the intercept is back by itself, changes are seen (cases 30, 34)', async (_what, hurt) => {
-    const { cluster } = installation;
-    await using shop = await InstalledShop.open(cluster, namespace);
-    await shop.deploy({ name: 'cart', replicas: 2, portName: 'http', annotations: asking });
-    await using ada = await Person.make(cluster, { namespace, name: 'ada' });
-    await using session = await ada.connect();
-    await using held = await take(session);
-    const [before, url] = [await shop.uids(), await shop.url('cart')];
-    expect(await askAs(url, session.key)).toBe('mine');
-    const load = startLoad(url, 2);
+    ['the API server, killed', 'service', () => killProgram('kube-apiserver')],
+    ['the API server, silent for 30 s', 'service', () => whileStopped('kube-apiserver', () => sleep(30_000))],
+    // A kubelet that starts holds pods with a readiness probe for unready until it has probed them, so that a Service may
+    // have no pod for a moment, with Fairlead or without.
+    ['the kubelet, killed', 'pod', () => killProgram('kubelet')],
+  ])(
+    '%s: the app answers, the intercept is back by itself, changes are seen (cases 30, 34)',
+    async (_what, through, hurt) => {
+      const { cluster } = installation;
+      await using shop = await InstalledShop.open(cluster, namespace);
+      await shop.deploy({ name: 'cart', replicas: 2, portName: 'http', annotations: asking });
+      await using ada = await Person.make(cluster, { namespace, name: 'ada' });
+      await using session = await ada.connect();
+      await using held = await take(session);
+      const [before, url] = [await shop.uids(), await shop.url('cart')];
+      expect(await askAs(url, session.key)).toBe('mine');
+      const [pod] = await shop.injected('cart');
+      const load = startLoad(through === 'service' ? url : `http://${pod?.status?.podIP}:${agentPort}/`, 2);
 
-    await hurt();
-    await cluster.until(async () => {
-      const pods = await shop.uids().catch(() => undefined);
-      const answer = await askAs(url, session.key).catch(() => undefined);
-      return pods && answer === 'mine' ? true : undefined;
-    });
-    await untilActive(held, 2);
+      await hurt();
+      await cluster.until(async () => {
+        const pods = await shop.uids().catch(() => undefined);
+        const answer = await askAs(url, session.key).catch(() => undefined);
+        return pods && answer === 'mine' ? true : undefined;
+      });
+      await untilActive(held, 2);
 
-    expect(await shop.uids()).toEqual(before);
-    await cluster.objects('deployments').patch({ namespace, name: 'cart' }, 'merge', { spec: { replicas: 3 } });
-    await untilActive(held, 3);
-    await load.stop();
-    expect(load.failures).toEqual([]);
-  });
+      expect(await shop.uids()).toEqual(before);
+      await cluster.objects('deployments').patch({ namespace, name: 'cart' }, 'merge', { spec: { replicas: 3 } });
+      await untilActive(held, 3);
+      await load.stop();
+      expect(load.failures).toEqual([]);
+    },
+  );
 
   it('etcd, silent for 20 s while an intercept is prepared: it is delayed or refused for that, and works afterwards', async () => {
     const { cluster } = installation;

@@ -38,11 +38,12 @@ export function agentContainer(
     ],
     volumeMounts: [...copyMounts(apps), ...volumes.map(({ mount }) => mount)],
     // Asked for by address and number, so it works without any program in the image. Ready means: listens on its ports.
+    // Often, since a kubelet that starts anew holds the pod for unready until it has asked.
     readinessProbe: {
       httpGet: { path: readyPath, port: healthPort, scheme: 'HTTP' },
-      periodSeconds: 2,
+      periodSeconds: 1,
       timeoutSeconds: 2,
-      failureThreshold: 5,
+      failureThreshold: 10,
     },
     ...(resources && { resources: { ...resources } }),
     securityContext,
