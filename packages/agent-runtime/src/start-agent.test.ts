@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { type AgentAssignment, TapFrameDecoder } from '@fairlead/core';
 import { expect, it } from 'vitest';
 import type { AgentSettings } from './settings/agent-settings.ts';
@@ -221,6 +222,46 @@ it('refuses a passthrough when no app is there', async () => {
   stream.on('error', () => {});
 
   await expect(stream.accepted).rejects.toThrow(/target-unreachable/);
+});
+
+it('tells the environment of a container that it knows, within what the pod allows at that moment', async () => {
+  let annotations: Readonly<Record<string, string>> = {};
+  await using made = await linked({
+    environment: {
+      _TEL_AGENT_VARIABLE_ORIGINS: '{"A_":{"secrets":["KEY"],"composed":{}}}',
+      _TEL_APP_A_MODE: 'blue',
+      _TEL_APP_A_KEY: 'k',
+    },
+    readAnnotations: async () => annotations,
+  });
+  const { tunnel } = await made.relay.link();
+  const ask = async (container: string): Promise<unknown> => {
+    const metadata = { kind: 'environment', intercept: 'shop/one', container };
+    const stream = tunnel.open(Buffer.from(JSON.stringify(metadata)));
+    stream.on('error', () => {});
+    await stream.accepted;
+    stream.end();
+    return JSON.parse(await text(stream));
+  };
+
+  expect(await ask('app')).toMatchObject({ variables: { MODE: 'blue' }, withheld: ['KEY'] });
+  annotations = { 'fairlead.dev/allowed-secret-variables': 'K*' };
+  expect(await ask('app')).toMatchObject({ variables: { MODE: 'blue', KEY: 'k' }, withheld: [] });
+  await expect(ask('other')).rejects.toThrow(/not-found: this agent knows no container other, it knows app/);
+});
+
+it('tells nothing when it cannot see what the pod excludes', async () => {
+  await using made = await linked({
+    environment: { _TEL_APP_A_MODE: 'blue' },
+    readAnnotations: () => Promise.reject(new Error('no such file')),
+  });
+  const { tunnel } = await made.relay.link();
+
+  const metadata = { kind: 'environment', intercept: 'shop/one', container: 'app' };
+  const stream = tunnel.open(Buffer.from(JSON.stringify(metadata)));
+  stream.on('error', () => {});
+
+  await expect(stream.accepted).rejects.toThrow(/cannot be told: .*no such file/);
 });
 
 it('says that it shares no files', async () => {

@@ -69,7 +69,7 @@ export async function startAgent(settings: AgentSettings, { clock, logger }: Age
       const asked = readMisses(incoming.metadata);
       const ofContainer = asked ? undefined : readOfContainer(incoming.metadata);
       if (asked) void reportMisses(incoming, asked, misses);
-      else if (ofContainer?.kind === 'environment') answerEnvironment(incoming, ofContainer);
+      else if (ofContainer?.kind === 'environment') void answerEnvironment(incoming, ofContainer, settings);
       else if (ofContainer) answerFiles(incoming, ofContainer);
       else void answerPassthrough(incoming, app);
     },

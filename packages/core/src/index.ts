@@ -66,6 +66,13 @@ export {
   type Redirect,
   type TransportProtocol,
 } from './model/agent-config.ts';
+export {
+  agentEnvPrefix,
+  appEnvPrefix,
+  secretEnvPrefix,
+  type VariableOrigins,
+  variableOriginsName,
+} from './model/agent-environment.ts';
 export type { Holder } from './model/holder.ts';
 export type { Identity } from './model/identity.ts';
 export {
@@ -104,6 +111,7 @@ export {
   type VolumeMount,
 } from './model/pod.ts';
 export { isHeadless, type Service, type ServicePort } from './model/service.ts';
+export type { VariablePolicy } from './model/variable-policy.ts';
 export {
   compareText,
   compareWorkloads,

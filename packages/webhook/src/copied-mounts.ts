@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
-import type { VolumeMount } from '@fairlead/core';
+import { appEnvPrefix, type VolumeMount } from '@fairlead/core';
 import type { AppContainer } from './app-containers.ts';
 import { sameJson } from './carries.ts';
 import { copyPathExpression } from './copied-environment.ts';
-import { appEnvPrefix, tokenDirectory } from './sidecar-names.ts';
+import { tokenDirectory } from './sidecar-names.ts';
 
 const secretsDirectory = '/var/run/secrets/';
 

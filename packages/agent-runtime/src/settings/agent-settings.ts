@@ -1,4 +1,4 @@
-import { type AgentConfig, FairleadError, parseAgentConfig } from '@fairlead/core';
+import { type AgentConfig, FairleadError, parseAgentConfig, type StringMap } from '@fairlead/core';
 
 /** Everything that one traffic-agent is told. */
 export interface AgentSettings {
@@ -11,6 +11,10 @@ export interface AgentSettings {
    * anew at each dial, for they change in place. Absent, or undefined: no TLS, which only this machine's own relay may do.
    */
   readonly readCa?: () => Promise<string | undefined>;
+  /** The process's environment: with the variables of the app's containers behind their prefixes. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Reads the pod's annotations. Read anew each time, for they change in place. Default: there are none. */
+  readonly readAnnotations?: () => Promise<StringMap>;
   /** The address to listen on. Default: all, but for a pod that shares its machine's loopback its own. */
   readonly bindHost?: string;
   /** Where the app listens. Default: the pod's address, and where that is not one of this machine only, the loopback. */
@@ -32,6 +36,8 @@ export interface RawAgentSettings {
   readonly readToken: () => Promise<string>;
   /** Reads the authorities of the manager, see {@link AgentSettings.readCa}. */
   readonly readCa?: () => Promise<string | undefined>;
+  /** Reads the annotations, see {@link AgentSettings.readAnnotations}. */
+  readonly readAnnotations?: () => Promise<StringMap>;
 }
 
 /**
@@ -45,7 +51,13 @@ export interface RawAgentSettings {
  * | `FAIRLEAD_AGENT_BIND_HOST`, `FAIRLEAD_AGENT_APP_HOST` | {@link AgentSettings.bindHost}, {@link AgentSettings.appHost} |
  * | `FAIRLEAD_AGENT_READY_FILE` | {@link AgentSettings.readyFile} |
  */
-export function parseAgentSettings({ config, environment, readToken, readCa }: RawAgentSettings): AgentSettings {
+export function parseAgentSettings({
+  config,
+  environment,
+  readToken,
+  readCa,
+  readAnnotations,
+}: RawAgentSettings): AgentSettings {
   const problems: string[] = [];
   const text = (name: string): string => {
     const value = environment[name];
@@ -77,7 +89,9 @@ export function parseAgentSettings({ config, environment, readToken, readCa }: R
     config: parsed,
     pod,
     readToken,
+    environment,
     ...(readCa && { readCa }),
+    ...(readAnnotations && { readAnnotations }),
     ...(bindHost && { bindHost }),
     ...(appHost && { appHost }),
     ...(readyFile && { readyFile }),

@@ -1,3 +1,4 @@
+import type { VariablePolicy } from './variable-policy.ts';
 import type { WorkloadKind } from './workload.ts';
 
 /** The transport protocols that a connection may have. */
@@ -68,5 +69,7 @@ export interface AgentConfig {
   readonly managerHost: string;
   readonly managerPort: number;
   readonly logLevel: string;
+  /** Absent: nothing is excluded, and no value from a Secret allowed. */
+  readonly variables?: VariablePolicy;
   readonly containers: readonly AgentContainer[];
 }

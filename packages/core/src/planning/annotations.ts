@@ -10,7 +10,9 @@ export type AnnotationName =
   | 'inject-service-port'
   | 'inject-service-ports'
   | 'inject-container-ports'
-  | 'manually-injected';
+  | 'manually-injected'
+  | 'excluded-variables'
+  | 'allowed-secret-variables';
 
 /** An annotation as it was found. */
 export interface Annotation {

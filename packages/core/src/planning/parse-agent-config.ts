@@ -59,6 +59,11 @@ const containerSchema = v.looseObject(
   'wanted a container',
 );
 
+const variablesSchema = v.looseObject(
+  { excluded: v.nullish(texts, []), allowedSecrets: v.nullish(texts, []) },
+  'wanted excluded and allowedSecrets',
+);
+
 const configSchema = v.looseObject(
   {
     schemaVersion: v.nullish(version, agentConfigSchemaVersion),
@@ -72,6 +77,7 @@ const configSchema = v.looseObject(
     managerHost: v.nullish(text, ''),
     managerPort: v.nullish(port, 8081),
     logLevel: v.nullish(text, planDefaults.logLevel),
+    variables: v.nullish(variablesSchema),
     containers: v.nullish(v.array(containerSchema, 'wanted a list of containers'), []),
   },
   'wanted an agent config',
@@ -87,13 +93,14 @@ const configSchema = v.looseObject(
 export function parseAgentConfig(raw: unknown): AgentConfig {
   const result = v.safeParse(configSchema, raw);
   if (!result.success) throw badConfig(result.issues.map(describeIssue));
-  const { schemaVersion, hash, manual, agentName, containers, ...rest } = result.output;
+  const { schemaVersion, hash, manual, agentName, variables, containers, ...rest } = result.output;
   if (schemaVersion > agentConfigSchemaVersion) throw newerSchema(schemaVersion);
   const content = {
     schemaVersion,
     ...(manual && { manual }),
     ...rest,
     agentName: agentName || rest.workloadName,
+    ...(variables && { variables }),
     containers: containers.map(completeContainer),
   };
   const problems = describeClashes(content.containers);

@@ -93,10 +93,18 @@ function assemble(
     managerHost: options.managerHost,
     managerPort: options.managerPort,
     logLevel: options.logLevel ?? planDefaults.logLevel,
+    ...variablePolicy(options),
     containers: groupByContainer(workload.template.spec.containers, connections),
   };
   const schemaVersion = agentConfigSchemaVersion;
   return { schemaVersion, hash: contentHash({ schemaVersion, ...content }), ...content };
+}
+
+/** In one order, for order says nothing; absent when it says nothing at all. */
+function variablePolicy({ variables }: PlanOptions): Pick<AgentConfig, 'variables'> {
+  const excluded = [...new Set(variables?.excluded)].sort();
+  const allowedSecrets = [...new Set(variables?.allowedSecrets)].sort();
+  return excluded.length + allowedSecrets.length > 0 ? { variables: { excluded, allowedSecrets } } : {};
 }
 
 /** The containers that have a connection, in the order of the pod template. */
