@@ -11,7 +11,8 @@ import { ack, dataFrames, errorCode, frame, frameType, headersFrames, setting, s
 import { FrameReader } from './frame-reader.ts';
 import { preface } from './preface.ts';
 
-const hasSocat = spawnSync('socat', ['-V']).status === 0;
+const halfCloser = 'socat';
+const hasSocat = spawnSync(halfCloser, ['-V']).status === 0;
 const ada = { 'x-user': 'ada' };
 
 it('a client that sends no more still gets the answers to what it has asked, of both sides', async () => {
@@ -92,7 +93,7 @@ it.skipIf(!hasSocat)('serves socat, which closes its side when it has sent every
       return true;
     },
   });
-  const socat = spawn('socat', ['-t', '10', '-', `TCP:127.0.0.1:${made.port.port}`]);
+  const socat = spawn(halfCloser, ['-t', '10', '-', `TCP:127.0.0.1:${made.port.port}`]);
   const asked = blockOf({ ...request('/'), ...ada, ':method': 'POST' });
   socat.stdin.end(
     Buffer.concat([
