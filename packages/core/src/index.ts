@@ -28,6 +28,7 @@ export {
   type FairleadErrorOptions,
   type SerializedError,
 } from './errors.ts';
+export { FlowTable, type FlowTableOptions } from './flow-table.ts';
 export { arbitrate } from './matching/arbitrate.ts';
 export { type Claim, type ClaimedPort, orderRoutes } from './matching/claim.ts';
 export { overlaps, subsumes } from './matching/compare-matches.ts';
@@ -142,7 +143,7 @@ export type { PlanWarning, PlanWarningCode } from './planning/plan-warning.ts';
 export { planWorkload, planWorkloads, type WorkloadPlan } from './planning/plan-workloads.ts';
 export { podsToReplace } from './planning/pods-to-replace.ts';
 export { type PortIdentifier, parsePortIdentifier } from './planning/port-identifier.ts';
-export { type SelectionResult, selectAll, selectConnections } from './planning/select-connections.ts';
+export { formatConnection, type SelectionResult, selectAll, selectConnections } from './planning/select-connections.ts';
 export { servicesOf, servicesSelecting } from './planning/services-of.ts';
 export type { AgentConfigStore, ConfigChange, StoredConfig } from './ports/agent-config-store.ts';
 export type { AgentFleet, ConnectedAgent, FleetEvent } from './ports/agent-fleet.ts';
@@ -183,6 +184,7 @@ export {
   type ToAgent,
   wireVersion,
 } from './wire/agent-messages.ts';
+export { DatagramDecoder, encodeDatagram, maxDatagramBytes } from './wire/datagram-frame.ts';
 export type { FromMissWatch, MissesStream, ToMissWatch } from './wire/miss-messages.ts';
 export type { ChosenAgent, ContainerEnvironment, EnvironmentStream, FilesStream } from './wire/pod-messages.ts';
 export type { FromSession, SessionHello, ToSession } from './wire/session-messages.ts';
