@@ -8,6 +8,7 @@ import { HttpParty, RawParty } from './testing/http-party.ts';
 import { exclusive, personal } from './testing/proxied.ts';
 import { get, RawClient } from './testing/raw-client.ts';
 import { ScriptedRelay } from './testing/scripted-relay.ts';
+import { UdpCaller, UdpParty } from './testing/udp-party.ts';
 import { until } from './testing/until.ts';
 
 const ada = 'X-User: ada';
@@ -65,7 +66,7 @@ it('gives back what a later assignment does not name', async () => {
 
 it.each([
   ['not-found', { agentPort: 1, protocol: 'TCP' as const, ...personal('shop/two', 'bob') }],
-  ['unsupported', { agentPort: 1, protocol: 'UDP' as const, ...exclusive('shop/two') }],
+  ['not-found', { agentPort: 1, protocol: 'UDP' as const, ...exclusive('shop/two') }],
 ])('says %s to an assignment that it cannot serve, and serves the one before', async (code, port) => {
   await using made = await linked();
   await made.relay.assign(assignment(1, made.agentPort));
@@ -302,13 +303,40 @@ it('copies traffic through the tunnel to a wiretap', async () => {
   });
 });
 
-it('leaves UDP ports out, and says so', async () => {
+it('serves one number for TCP and for UDP, and lets the app answer datagrams when the manager is gone', async () => {
   await using app = await HttpParty.start('app');
-  const connections = [aConnection(await freePort(), app.port), aConnection(await freePort(), app.port, 'UDP')];
+  await using names = await UdpParty.start('app', '127.0.0.1', app.port);
+  const [tcp, udp] = [await freePort(), await freePort()];
+  await using relay = await ScriptedRelay.start();
+  const connections = [aConnection(tcp, app.port), aConnection(udp, names.port, 'UDP')];
+  await using _made = await linked({ config: aConfig(relay.port, connections) });
+  using caller = new UdpCaller(udp);
+  using client = await RawClient.connect(tcp);
+  expect([await caller.ask('1'), (await client.ask(get('/1'))).body]).toEqual(['app: 1', 'app GET /1']);
 
-  await using made = await linked({ config: aConfig(await freePort(), connections) });
+  const matched = { agentPort: udp, protocol: 'UDP' as const, ...personal('shop/one', 'ada') };
+  expect(await relay.assign({ epoch: 1, ports: [matched] })).toMatchObject({
+    type: 'nack',
+    error: { code: 'unsupported' },
+  });
+  const all = { agentPort: udp, protocol: 'UDP' as const, ...exclusive('shop/one') };
+  expect(await relay.assign({ epoch: 2, ports: [all] })).toEqual({ type: 'ack', epoch: 2 });
+  await caller.send('2');
+  const { metadata, accept } = await relay.stream(0);
+  const stream = accept();
+  const [frame] = await once(stream, 'data');
+  stream.write(frame);
+  expect(await caller.next()).toBe('2');
+  expect(metadata).toMatchObject({ intercept: 'shop/one', containerPort: names.port, protocol: 'udp' });
 
-  expect(made.logger.lines.filter(({ level }) => level === 'warn')[0]?.message).toMatch(/^UDP is not proxied yet/);
+  await caller.send('3');
+  await once(stream, 'data');
+  stream.on('error', () => {});
+  await relay[Symbol.asyncDispose]();
+
+  expect(await caller.next()).toBe('app: 3');
+  expect(await caller.ask('4')).toBe('app: 4');
+  expect(names.received).toEqual(['1', '3', '4']);
 });
 
 it('fails with port-taken, and leaves nothing open', async () => {

@@ -48,14 +48,18 @@ export async function startAgent(settings: AgentSettings, { clock, logger }: Age
   const readiness = await Readiness.open(settings, bindHost);
   let served: ServedPorts;
   try {
-    served = await ServedPorts.open(proxy, config, { listen: bindHost, app: appHost }, logger);
+    served = await ServedPorts.open(proxy, config, { listen: bindHost, app: appHost });
   } catch (thrown) {
     await readiness[Symbol.asyncDispose]();
     throw thrown;
   }
   const app = {
     hosts: [appHost, ...otherAppHosts],
-    ports: new Set(config.containers.flatMap(({ intercepts }) => intercepts.map((each) => each.containerPort))),
+    ports: new Set(
+      config.containers.flatMap(({ intercepts }) =>
+        intercepts.filter(({ protocol }) => protocol === 'TCP').map(({ containerPort }) => containerPort),
+      ),
+    ),
   };
   const stop = new AbortController();
   const link = new AgentLink({
