@@ -1,13 +1,7 @@
 import type { CompiledIntercept, RouteTable } from '../proxy/routes.ts';
 import { AppDatagrams } from './app-datagrams.ts';
-import type { DatagramPortContext } from './datagram-port-context.ts';
+import type { DatagramPortContext, DatagramSource } from './datagram-port-context.ts';
 import { DivertedDatagrams } from './diverted-datagrams.ts';
-
-/** Who sent a datagram. */
-export interface DatagramSource {
-  readonly address: string;
-  readonly port: number;
-}
 
 /**
  * The datagrams of one caller. Each goes to the holder of the intercept that is in force when it comes, or else to the

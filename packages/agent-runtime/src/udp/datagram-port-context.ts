@@ -4,7 +4,12 @@ import type { Diverter } from '../proxy/diverter.ts';
 import type { PortCounters } from '../proxy/port-context.ts';
 import type { ProxyLimits } from '../proxy/proxy-limits.ts';
 import type { RouteTable } from '../proxy/routes.ts';
-import type { DatagramSource } from './datagram-flow.ts';
+
+/** Who sent a datagram. */
+export interface DatagramSource {
+  readonly address: string;
+  readonly port: number;
+}
 
 /** What the flows of one port share. */
 export interface DatagramPortContext {

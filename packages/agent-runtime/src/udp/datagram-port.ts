@@ -3,8 +3,8 @@ import { FlowTable, maxDatagramBytes, type PortProxy, type PortRoutes, type Prox
 import type { PortCounters } from '../proxy/port-context.ts';
 import { noRoutes, type RouteTable } from '../proxy/routes.ts';
 import { bindSocket } from './bind-socket.ts';
-import { DatagramFlow, type DatagramSource } from './datagram-flow.ts';
-import type { DatagramPortContext } from './datagram-port-context.ts';
+import { DatagramFlow } from './datagram-flow.ts';
+import type { DatagramPortContext, DatagramSource } from './datagram-port-context.ts';
 import { compileDatagramRoutes } from './datagram-routes.ts';
 
 /** What a UDP port works with, but for what the port itself keeps. */
