@@ -17,9 +17,8 @@ export const managerModule: ContainerModule = new ContainerModule(({ bind }) => 
     .inSingletonScope();
   bind(managerTokens.planning)
     .toResolvedValue(
-      ({ namespace, agentLogLevel: logLevel, agentPortBase, variables }) => {
-        const manager = { managerHost: managerHost(namespace), managerPort: managerPorts.tunnel };
-        return { ...manager, logLevel, agentPortBase, variables };
+      ({ namespace, agentLogLevel: logLevel, agentPortBase }) => {
+        return { managerHost: managerHost(namespace), managerPort: managerPorts.tunnel, logLevel, agentPortBase };
       },
       [managerTokens.settings],
     )

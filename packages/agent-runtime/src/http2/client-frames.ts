@@ -87,10 +87,7 @@ export class ClientFrames {
         this.#takeSettings();
         break;
       case frameType.priority:
-        this.#takePriority(id);
-        return;
-      case frameType.priorityUpdate:
-        this.#takePriority(this.#number() & mostWindow);
+        if (this.isRouted && !this.#isForApp(id)) this.#remove();
         return;
       case frameType.continuation:
       case frameType.pushPromise:
@@ -215,12 +212,6 @@ export class ClientFrames {
     if (stream) diverted.credit(stream, bytes);
   }
 
-  /** The app hears of its own streams only. */
-  #takePriority(id: number): void {
-    const isOfApp = !this.#parts.diverted.get(id) && this.#isForApp(id);
-    if (this.isRouted && !isOfApp) this.#remove();
-  }
-
   #takeReset(): void {
     const { id } = this.#frames;
     const { diverted, ofApp, tapped, onOver } = this.#parts;
@@ -265,8 +256,7 @@ export class ClientFrames {
   #rewrite(id: number, { fields }: Pick<Http2Request, 'fields'>): void {
     this.#remove();
     const isLast = (this.#frames.flags & endStream) !== 0;
-    const block = encodeHeaders(fields, this.#clearsTable);
-    this.#toApp(headersFrames(id, block, isLast, this.#frames.priority()));
+    this.#toApp(headersFrames(id, encodeHeaders(fields, this.#clearsTable), isLast));
     this.#clearsTable = false;
   }
 
@@ -293,8 +283,7 @@ export class ClientFrames {
 
   #number(): number {
     const payload = this.#frames.payload();
-    const isRight = this.#frames.type === frameType.priorityUpdate ? payload.length >= 4 : payload.length === 4;
-    if (!isRight) throw new BadFrame('a frame of the wrong length');
+    if (payload.length !== 4) throw new BadFrame('a frame of the wrong length');
     return payload.readUInt32BE(0);
   }
 }

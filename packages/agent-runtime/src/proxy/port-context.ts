@@ -36,6 +36,4 @@ export interface PortCounters {
   /** Of closed connections. */
   bytesOut: number;
   tapDropped: number;
-  /** Datagrams that nobody got. */
-  dropped: number;
 }

@@ -11,8 +11,8 @@ export type AnnotationName =
   | 'inject-service-ports'
   | 'inject-container-ports'
   | 'manually-injected'
-  | 'excluded-variables'
-  | 'allowed-secret-variables';
+  | 'mount-policies'
+  | 'inject-ignore-volume-mounts';
 
 /** An annotation as it was found. */
 export interface Annotation {

@@ -203,9 +203,8 @@ export class EmbeddedCluster implements AsyncDisposable {
   }
 
   #planOptions(): PlanOptions {
-    const { agentLogLevel: logLevel, variables } = this.#options;
-    const manager = { managerHost, managerPort: this.#managerPort };
-    return { agentImage, ...manager, ...(logLevel !== undefined && { logLevel }), variables };
+    const { agentLogLevel: logLevel } = this.#options;
+    return { agentImage, managerHost, managerPort: this.#managerPort, ...(logLevel !== undefined && { logLevel }) };
   }
 
   async #agentConfigs(namespace: string, name: string): Promise<Record<string, string> | undefined> {

@@ -17,11 +17,10 @@ export interface HandlerServerOptions {
   readonly onFailure: (failure: HandlerFailure) => void;
 }
 
-/** Why a caller got a 502, or no answer to a datagram. */
+/** Why a caller got a 502. */
 export interface HandlerFailure {
   readonly error: unknown;
-  /** `UDP` for a datagram. */
   readonly method: string;
-  /** The request target as the caller wrote it; `udp://POD:PORT` for a datagram. */
+  /** The request target as the caller wrote it. */
   readonly url: string;
 }
