@@ -2,12 +2,12 @@ import {
   type AgentAssignment,
   type AgentConfig,
   FairleadError,
-  type Logger,
   type PortProxy,
   type ProxyPort,
   type TrafficProxy,
 } from '@fairlead/core';
 import { compileRoutes } from './proxy/routes.ts';
+import { compileDatagramRoutes } from './udp/datagram-routes.ts';
 
 /** Where ports are served, and where the app is. */
 export interface PortHosts {
@@ -22,17 +22,12 @@ export class ServedPorts implements AsyncDisposable {
 
   private constructor() {}
 
-  /** Listens on every port of the config. UDP ports are left out with a warning. Fails with `port-taken`. */
-  static async open(proxy: TrafficProxy, config: AgentConfig, hosts: PortHosts, logger: Logger): Promise<ServedPorts> {
+  /** Listens on every port of the config. Fails with `port-taken`. */
+  static async open(proxy: TrafficProxy, config: AgentConfig, hosts: PortHosts): Promise<ServedPorts> {
     const served = new ServedPorts();
     try {
       for (const port of portsOf(config, hosts)) {
-        if (port.protocol === 'TCP') served.#proxies.set(idOf(port), await proxy.listen(port));
-        else
-          logger.warn(
-            { port: port.appPort, protocol: port.protocol },
-            'UDP is not proxied yet; the port stays unreachable',
-          );
+        served.#proxies.set(idOf(port), await proxy.listen(port));
       }
       return served;
     } catch (thrown) {
@@ -43,15 +38,15 @@ export class ServedPorts implements AsyncDisposable {
 
   /**
    * Makes an assignment hold on every port. Fails, having changed nothing, with `not-found` when it names a port that is
-   * not served, `unsupported` when that is one of UDP, and `bad-match`.
+   * not served, `unsupported` when it asks for requests or copies of a UDP port, and `bad-match`.
    */
   async apply({ ports }: AgentAssignment): Promise<void> {
     for (const port of ports) {
       if (!this.#proxies.has(idOf(port))) {
-        const code = port.protocol === 'TCP' ? 'not-found' : 'unsupported';
-        throw new FairleadError(code, `this agent does not serve port ${idOf(port)}`, { phase: 'agents' });
+        throw new FairleadError('not-found', `this agent does not serve port ${idOf(port)}`, { phase: 'agents' });
       }
-      compileRoutes(port);
+      if (port.protocol === 'UDP') compileDatagramRoutes(port);
+      else compileRoutes(port);
     }
     const wanted = new Map(ports.map((port) => [idOf(port), port]));
     await Promise.all(

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AgentAssignment, decodeSftpReply, encodeSftpRequest, TapFrameDecoder } from '@fairlead/core';
+import { text } from 'node:stream/consumers';
+import { type AgentAssignment, TapFrameDecoder } from '@fairlead/core';
 import { expect, it } from 'vitest';
 import type { AgentSettings } from './settings/agent-settings.ts';
 import { aConfig, aConnection, freePort, linked } from './testing/an-agent.ts';
@@ -7,6 +8,7 @@ import { HttpParty, RawParty } from './testing/http-party.ts';
 import { exclusive, personal } from './testing/proxied.ts';
 import { get, RawClient } from './testing/raw-client.ts';
 import { ScriptedRelay } from './testing/scripted-relay.ts';
+import { UdpCaller, UdpParty } from './testing/udp-party.ts';
 import { until } from './testing/until.ts';
 
 const ada = 'X-User: ada';
@@ -64,7 +66,7 @@ it('gives back what a later assignment does not name', async () => {
 
 it.each([
   ['not-found', { agentPort: 1, protocol: 'TCP' as const, ...personal('shop/two', 'bob') }],
-  ['unsupported', { agentPort: 1, protocol: 'UDP' as const, ...exclusive('shop/two') }],
+  ['not-found', { agentPort: 1, protocol: 'UDP' as const, ...exclusive('shop/two') }],
 ])('says %s to an assignment that it cannot serve, and serves the one before', async (code, port) => {
   await using made = await linked();
   await made.relay.assign(assignment(1, made.agentPort));
@@ -223,20 +225,55 @@ it('refuses a passthrough when no app is there', async () => {
   await expect(stream.accepted).rejects.toThrow(/target-unreachable/);
 });
 
-it('shares the files of its containers, and of no others', async () => {
-  await using made = await linked();
+it('tells the environment of a container that it knows, within what the pod allows at that moment', async () => {
+  let annotations: Readonly<Record<string, string>> = {};
+  await using made = await linked({
+    environment: {
+      _TEL_AGENT_VARIABLE_ORIGINS: '{"A_":{"secrets":["KEY"],"composed":{}}}',
+      _TEL_APP_A_MODE: 'blue',
+      _TEL_APP_A_KEY: 'k',
+    },
+    readAnnotations: async () => annotations,
+  });
   const { tunnel } = await made.relay.link();
-  const open = (container: string) => {
-    const stream = tunnel.open(Buffer.from(JSON.stringify({ kind: 'files', intercept: 'shop/one', container })));
-    return stream.on('error', () => {});
+  const ask = async (container: string): Promise<unknown> => {
+    const metadata = { kind: 'environment', intercept: 'shop/one', container };
+    const stream = tunnel.open(Buffer.from(JSON.stringify(metadata)));
+    stream.on('error', () => {});
+    await stream.accepted;
+    stream.end();
+    return JSON.parse(await text(stream));
   };
 
-  const stream = open('app');
-  stream.write(encodeSftpRequest({ type: 'init', version: 3 }));
-  const [hello] = await once(stream, 'data');
+  expect(await ask('app')).toMatchObject({ variables: { MODE: 'blue' }, withheld: ['KEY'] });
+  annotations = { 'fairlead.dev/allowed-secret-variables': 'K*' };
+  expect(await ask('app')).toMatchObject({ variables: { MODE: 'blue', KEY: 'k' }, withheld: [] });
+  await expect(ask('other')).rejects.toThrow(/not-found: this agent knows no container other, it knows app/);
+});
 
-  expect(decodeSftpReply(hello.subarray(4))).toMatchObject({ type: 'version', version: 3 });
-  await expect(open('another').accepted).rejects.toThrow(/not-found: this agent knows no container another/);
+it('tells nothing when it cannot see what the pod excludes', async () => {
+  await using made = await linked({
+    environment: { _TEL_APP_A_MODE: 'blue' },
+    readAnnotations: () => Promise.reject(new Error('no such file')),
+  });
+  const { tunnel } = await made.relay.link();
+
+  const metadata = { kind: 'environment', intercept: 'shop/one', container: 'app' };
+  const stream = tunnel.open(Buffer.from(JSON.stringify(metadata)));
+  stream.on('error', () => {});
+
+  await expect(stream.accepted).rejects.toThrow(/cannot be told: .*no such file/);
+});
+
+it('says that it shares no files', async () => {
+  await using made = await linked();
+  const { tunnel } = await made.relay.link();
+
+  const metadata = { kind: 'files', intercept: 'shop/one', container: 'app' };
+  const stream = tunnel.open(Buffer.from(JSON.stringify(metadata)));
+  stream.on('error', () => {});
+
+  await expect(stream.accepted).rejects.toThrow(/unsupported: this agent shares no files of container app/);
 });
 
 it('copies traffic through the tunnel to a wiretap', async () => {
@@ -266,13 +303,40 @@ it('copies traffic through the tunnel to a wiretap', async () => {
   });
 });
 
-it('leaves UDP ports out, and says so', async () => {
+it('serves one number for TCP and for UDP, and lets the app answer datagrams when the manager is gone', async () => {
   await using app = await HttpParty.start('app');
-  const connections = [aConnection(await freePort(), app.port), aConnection(await freePort(), app.port, 'UDP')];
+  await using names = await UdpParty.start('app', '127.0.0.1', app.port);
+  const [tcp, udp] = [await freePort(), await freePort()];
+  await using relay = await ScriptedRelay.start();
+  const connections = [aConnection(tcp, app.port), aConnection(udp, names.port, 'UDP')];
+  await using _made = await linked({ config: aConfig(relay.port, connections) });
+  using caller = new UdpCaller(udp);
+  using client = await RawClient.connect(tcp);
+  expect([await caller.ask('1'), (await client.ask(get('/1'))).body]).toEqual(['app: 1', 'app GET /1']);
 
-  await using made = await linked({ config: aConfig(await freePort(), connections) });
+  const matched = { agentPort: udp, protocol: 'UDP' as const, ...personal('shop/one', 'ada') };
+  expect(await relay.assign({ epoch: 1, ports: [matched] })).toMatchObject({
+    type: 'nack',
+    error: { code: 'unsupported' },
+  });
+  const all = { agentPort: udp, protocol: 'UDP' as const, ...exclusive('shop/one') };
+  expect(await relay.assign({ epoch: 2, ports: [all] })).toEqual({ type: 'ack', epoch: 2 });
+  await caller.send('2');
+  const { metadata, accept } = await relay.stream(0);
+  const stream = accept();
+  const [frame] = await once(stream, 'data');
+  stream.write(frame);
+  expect(await caller.next()).toBe('2');
+  expect(metadata).toMatchObject({ intercept: 'shop/one', containerPort: names.port, protocol: 'udp' });
 
-  expect(made.logger.lines.filter(({ level }) => level === 'warn')[0]?.message).toMatch(/^UDP is not proxied yet/);
+  await caller.send('3');
+  await once(stream, 'data');
+  stream.on('error', () => {});
+  await relay[Symbol.asyncDispose]();
+
+  expect(await caller.next()).toBe('app: 3');
+  expect(await caller.ask('4')).toBe('app: 4');
+  expect(names.received).toEqual(['1', '3', '4']);
 });
 
 it('fails with port-taken, and leaves nothing open', async () => {

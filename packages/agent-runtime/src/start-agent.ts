@@ -1,8 +1,8 @@
 import type { Clock, Logger } from '@fairlead/core';
-import { FilesDesk } from './files/files-desk.ts';
 import { AgentLink } from './link/agent-link.ts';
 import { answerPassthrough } from './link/app-dialler.ts';
 import { answerEnvironment } from './link/environment-answer.ts';
+import { answerFiles } from './link/files-answer.ts';
 import { readMisses, reportMisses } from './link/miss-reporter.ts';
 import { readOfContainer } from './link/read-of-container.ts';
 import { TunnelDiverter } from './link/tunnel-diverter.ts';
@@ -48,16 +48,19 @@ export async function startAgent(settings: AgentSettings, { clock, logger }: Age
   const readiness = await Readiness.open(settings, bindHost);
   let served: ServedPorts;
   try {
-    served = await ServedPorts.open(proxy, config, { listen: bindHost, app: appHost }, logger);
+    served = await ServedPorts.open(proxy, config, { listen: bindHost, app: appHost });
   } catch (thrown) {
     await readiness[Symbol.asyncDispose]();
     throw thrown;
   }
   const app = {
     hosts: [appHost, ...otherAppHosts],
-    ports: new Set(config.containers.flatMap(({ intercepts }) => intercepts.map((each) => each.containerPort))),
+    ports: new Set(
+      config.containers.flatMap(({ intercepts }) =>
+        intercepts.filter(({ protocol }) => protocol === 'TCP').map(({ containerPort }) => containerPort),
+      ),
+    ),
   };
-  const files = new FilesDesk({ config, mountDirectories: settings.mountDirectories, logger });
   const stop = new AbortController();
   const link = new AgentLink({
     settings,
@@ -70,8 +73,8 @@ export async function startAgent(settings: AgentSettings, { clock, logger }: Age
       const asked = readMisses(incoming.metadata);
       const ofContainer = asked ? undefined : readOfContainer(incoming.metadata);
       if (asked) void reportMisses(incoming, asked, misses);
-      else if (ofContainer?.kind === 'environment') answerEnvironment(incoming, ofContainer);
-      else if (ofContainer) void files.serve(incoming, ofContainer);
+      else if (ofContainer?.kind === 'environment') void answerEnvironment(incoming, ofContainer, settings);
+      else if (ofContainer) answerFiles(incoming, ofContainer);
       else void answerPassthrough(incoming, app);
     },
   });

@@ -16,6 +16,8 @@ export interface InstallArguments {
   readonly logLevel?: string;
   readonly rollout?: string;
   readonly agentConfigMap?: string;
+  readonly excludedVariables?: string;
+  readonly allowedSecretVariables?: string;
   readonly connectGroup?: readonly string[];
   /** False by `--no-create-namespace`. */
   readonly createNamespace?: boolean;
@@ -39,6 +41,10 @@ export async function readInstallArguments(said: InstallArguments): Promise<Inst
     ...(said.logLevel !== undefined && { logLevel: said.logLevel as LogLevel }),
     ...(said.rollout !== undefined && { rollout: said.rollout as 'auto' | 'restart' | 'none' }),
     ...(said.agentConfigMap !== undefined && { agentConfigMap: said.agentConfigMap }),
+    ...(said.excludedVariables !== undefined && { excludedVariables: names(said.excludedVariables) }),
+    ...(said.allowedSecretVariables !== undefined && {
+      allowedSecretVariables: names(said.allowedSecretVariables),
+    }),
     ...(said.connectGroup && { connectGroups: said.connectGroup }),
     ...(said.createNamespace === false && { createNamespace: false }),
     ...(said.aggregateRoles === false && { aggregateRoles: false }),

@@ -200,6 +200,8 @@ function build(action: ActionFactory, terminal: Terminal): Command {
       .option('--log-level <level>', 'error, warn, info or debug')
       .option('--rollout <strategy>', 'how pods are replaced: auto, restart or none')
       .option('--agent-config-map <name>', 'the ConfigMap with the agent configs of a namespace')
+      .option('--excluded-variables <a,b>', 'variables that never leave a pod; * stands for any characters')
+      .option('--allowed-secret-variables <a,b>', 'variables from Secrets that may leave a pod; others stay there')
       .option('--connect-group <group>', 'whose members may reach the traffic-manager; may be repeated', collect)
       .option('--no-create-namespace', 'the namespace is there already')
       .option('--no-aggregate-roles', 'leave the ClusterRoles edit and view as they are')

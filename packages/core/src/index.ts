@@ -28,6 +28,7 @@ export {
   type FairleadErrorOptions,
   type SerializedError,
 } from './errors.ts';
+export { FlowTable, type FlowTableOptions } from './flow-table.ts';
 export { arbitrate } from './matching/arbitrate.ts';
 export { type Claim, type ClaimedPort, orderRoutes } from './matching/claim.ts';
 export { overlaps, subsumes } from './matching/compare-matches.ts';
@@ -66,6 +67,13 @@ export {
   type Redirect,
   type TransportProtocol,
 } from './model/agent-config.ts';
+export {
+  agentEnvPrefix,
+  appEnvPrefix,
+  secretEnvPrefix,
+  type VariableOrigins,
+  variableOriginsName,
+} from './model/agent-environment.ts';
 export type { Holder } from './model/holder.ts';
 export type { Identity } from './model/identity.ts';
 export {
@@ -84,7 +92,6 @@ export {
   type Toggle,
 } from './model/intercept.ts';
 export type { Match, RequestView, TextRule } from './model/match.ts';
-export { isCopiedMount, type MountPolicy, type MountRule } from './model/mount-policy.ts';
 export {
   agentContainerName,
   type Container,
@@ -105,6 +112,7 @@ export {
   type VolumeMount,
 } from './model/pod.ts';
 export { isHeadless, type Service, type ServicePort } from './model/service.ts';
+export type { VariablePolicy } from './model/variable-policy.ts';
 export {
   compareText,
   compareWorkloads,
@@ -135,7 +143,7 @@ export type { PlanWarning, PlanWarningCode } from './planning/plan-warning.ts';
 export { planWorkload, planWorkloads, type WorkloadPlan } from './planning/plan-workloads.ts';
 export { podsToReplace } from './planning/pods-to-replace.ts';
 export { type PortIdentifier, parsePortIdentifier } from './planning/port-identifier.ts';
-export { type SelectionResult, selectAll, selectConnections } from './planning/select-connections.ts';
+export { formatConnection, type SelectionResult, selectAll, selectConnections } from './planning/select-connections.ts';
 export { servicesOf, servicesSelecting } from './planning/services-of.ts';
 export type { AgentConfigStore, ConfigChange, StoredConfig } from './ports/agent-config-store.ts';
 export type { AgentFleet, ConnectedAgent, FleetEvent } from './ports/agent-fleet.ts';
@@ -165,17 +173,6 @@ export type {
 } from './ports/traffic-proxy.ts';
 export type { ByteDuplex, TunnelTransport } from './ports/tunnel-transport.ts';
 export type { ClusterChange, WorkloadResolver } from './ports/workload-resolver.ts';
-export type {
-  SftpAttributes,
-  SftpEntry,
-  SftpExtension,
-  SftpReply,
-  SftpRequest,
-} from './sftp/packet.ts';
-export { maxSftpPacketBytes, SftpFrames } from './sftp/packet-frames.ts';
-export { sftpOpenFlags, sftpStatus, sftpVersion } from './sftp/packet-numbers.ts';
-export { decodeSftpReply, encodeSftpReply, sealSftpData, sftpDataHeaderBytes } from './sftp/replies.ts';
-export { decodeSftpRequest, encodeSftpRequest, type UnknownSftpRequest } from './sftp/requests.ts';
 export { sleepBy } from './sleep.ts';
 export { createSystemClock, type HostTimers } from './system-clock.ts';
 export { tokens } from './tokens.ts';
@@ -187,6 +184,7 @@ export {
   type ToAgent,
   wireVersion,
 } from './wire/agent-messages.ts';
+export { DatagramDecoder, encodeDatagram, maxDatagramBytes } from './wire/datagram-frame.ts';
 export type { FromMissWatch, MissesStream, ToMissWatch } from './wire/miss-messages.ts';
 export type { ChosenAgent, ContainerEnvironment, EnvironmentStream, FilesStream } from './wire/pod-messages.ts';
 export type { FromSession, SessionHello, ToSession } from './wire/session-messages.ts';

@@ -23,6 +23,8 @@ const everything: InstallOptions = {
   agentResources: { requests: { cpu: '10m' }, limits: { memory: '64Mi' } },
   agentInitResources: { limits: { memory: '16Mi' } },
   agentPortBase: 19_900,
+  excludedVariables: ['AWS_*', 'TOKEN'],
+  allowedSecretVariables: ['*'],
   agentConfigMap: 'fairlead-agents',
   rollout: 'restart',
   leaseSeconds: 30,

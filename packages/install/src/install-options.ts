@@ -30,6 +30,10 @@ export interface InstallOptions {
   readonly agentInitResources?: Resources;
   /** The first port that a traffic-agent takes in its pod. */
   readonly agentPortBase?: number;
+  /** Names of variables, with `*` for any characters, that never leave a pod for whoever intercepts it. */
+  readonly excludedVariables?: readonly string[];
+  /** Names of variables that come from Secrets and may leave a pod; others stay there. */
+  readonly allowedSecretVariables?: readonly string[];
   /** The ConfigMap with the agent configs of a namespace. */
   readonly agentConfigMap?: string;
   /**
@@ -75,6 +79,8 @@ export const installDefaults: Required<InstallOptions> = {
   agentResources: {},
   agentInitResources: {},
   agentPortBase: 9900,
+  excludedVariables: [],
+  allowedSecretVariables: [],
   agentConfigMap: 'telepresence-agents',
   rollout: 'auto',
   leaseSeconds: 15,

@@ -26,6 +26,8 @@ export function managerEnvironment(options: Required<InstallOptions>): readonly 
     value('AGENT_LOG_LEVEL', options.agentLogLevel),
     value('AGENT_PORT_BASE', String(options.agentPortBase)),
     value('AGENT_CONFIG_MAP', options.agentConfigMap),
+    value('EXCLUDED_VARIABLES', options.excludedVariables.join(',')),
+    value('ALLOWED_SECRET_VARIABLES', options.allowedSecretVariables.join(',')),
     value('AGENT_RESOURCES', canonicalJson(options.agentResources)),
     value('AGENT_INIT_RESOURCES', canonicalJson(options.agentInitResources)),
     value('LEASE_SECONDS', String(options.leaseSeconds)),

@@ -14,6 +14,7 @@ const flag = v.boolean('must be true or false');
 const namespace = v.pipe(text, v.regex(dnsLabel, 'is not the name of a namespace'));
 const objectName = v.pipe(text, v.maxLength(253, 'is too long'), v.regex(dnsName, 'is not a name'));
 const image = v.pipe(text, v.maxLength(512, 'is too long'), v.regex(imageName, 'is not the name of an image'));
+const pattern = v.pipe(text, v.regex(/^[^\s,=]{1,256}$/, 'is not the name of a variable, nor names with *'));
 const list = <const T extends v.GenericSchema>(item: T): v.ArraySchema<T, string> => v.array(item, 'must be a list');
 const texts = v.record(text, text, 'must be an object of texts');
 const level = v.picklist(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug');
@@ -42,6 +43,8 @@ const entries = {
   agentResources: resources,
   agentInitResources: resources,
   agentPortBase: between(1024, maxPortBase),
+  excludedVariables: list(pattern),
+  allowedSecretVariables: list(pattern),
   agentConfigMap: objectName,
   rollout: v.picklist(['auto', 'restart', 'none'], 'must be auto, restart or none'),
   leaseSeconds: between(5, 3600),

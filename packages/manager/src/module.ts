@@ -17,8 +17,9 @@ export const managerModule: ContainerModule = new ContainerModule(({ bind }) => 
     .inSingletonScope();
   bind(managerTokens.planning)
     .toResolvedValue(
-      ({ namespace, agentLogLevel: logLevel, agentPortBase }) => {
-        return { managerHost: managerHost(namespace), managerPort: managerPorts.tunnel, logLevel, agentPortBase };
+      ({ namespace, agentLogLevel: logLevel, agentPortBase, variables }) => {
+        const manager = { managerHost: managerHost(namespace), managerPort: managerPorts.tunnel };
+        return { ...manager, logLevel, agentPortBase, variables };
       },
       [managerTokens.settings],
     )

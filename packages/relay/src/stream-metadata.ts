@@ -69,7 +69,7 @@ function isDiverted(value: Fields): value is Fields & (DivertStream | TapStream)
     (value.kind === 'divert' || value.kind === 'tap') &&
     areTexts(value, 'intercept') &&
     isNumber(value.containerPort) &&
-    (protocol === 'tcp' || protocol === 'http1' || protocol === 'http2') &&
+    (isOneOf(protocol, 'tcp', 'http1', 'http2') || (protocol === 'udp' && value.kind === 'divert')) &&
     isFields(source) &&
     areTexts(source, 'address') &&
     isNumber(source.port)
@@ -106,6 +106,10 @@ function isFields(value: unknown): value is Fields {
 
 function areTexts(value: Fields, ...names: string[]): boolean {
   return names.every((name) => typeof value[name] === 'string');
+}
+
+function isOneOf(value: unknown, ...texts: string[]): boolean {
+  return texts.some((text) => text === value);
 }
 
 function isNumber(value: unknown): value is number {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { type FleetEvent, wireVersion } from '@fairlead/core';
+import { type DivertStream, type FleetEvent, wireVersion } from '@fairlead/core';
 import type { TunnelStream } from '@fairlead/tunnel';
 import { describe, expect, it } from 'vitest';
 import { CallServer } from './call-server.ts';
@@ -217,6 +217,20 @@ describe('TunnelRelay: streams', () => {
 
     const [agent] = fixture.relay.agents();
     expect(metadata).toMatchObject({ kind: 'divert', intercept: 'shop/price', agent: agent?.id, pod: 'cart-1' });
+  });
+
+  it('carries diverted datagrams, and no copies of them', async () => {
+    await using fixture = new RelayFixture();
+    fixture.own('shop/price');
+    const agent = await fixture.agent();
+    const session = await fixture.session();
+
+    agent.divert('shop/price', { protocol: 'udp' });
+    const { metadata } = await accepted(session);
+
+    expect(metadata).toMatchObject({ kind: 'divert', protocol: 'udp' });
+    const tap = { kind: 'tap', protocol: 'udp' } as unknown as Partial<DivertStream>;
+    await expect(agent.divert('shop/price', tap).accepted).rejects.toThrow(/makes no sense/);
   });
 
   it('accepts only when the session has accepted, so that bytes can still be replayed', async () => {

@@ -3,6 +3,7 @@
 export { ChildSession } from './child-session.ts';
 export { ClusterView, openView, type ViewOptions } from './cluster-view.ts';
 export { type ConnectOptions, connect } from './connect.ts';
+export type { DatagramAnswer, DatagramContext, DatagramHandler } from './datagrams/datagram-handler.ts';
 export type { Call, CallRequest } from './expectations/call.ts';
 export type {
   ExplainedRequest,

@@ -1,4 +1,5 @@
 import type { CallOptions, InterceptProgress, Match, Toggle } from '@fairlead/core';
+import type { DatagramHandler } from './datagrams/datagram-handler.ts';
 import type { RequestHandler } from './handler/request-handler.ts';
 import type { LocalTarget } from './local-target.ts';
 import type { WhenFull } from './wiretap/exchange-intake.ts';
@@ -7,7 +8,10 @@ import type { WorkloadReference } from './workload-reference.ts';
 /** Which traffic is meant. */
 export interface TrafficOptions extends CallOptions {
   readonly workload: WorkloadReference;
-  /** The service port by name or number; may be left out where there is only one. */
+  /**
+   * The service port by name or number; may be left out where there is only one. `53/UDP` and `53/TCP` tell two apart
+   * that have the same number.
+   */
   readonly port?: string | number | undefined;
   /** The service, where several have such a port. Also the default for `ports`. */
   readonly service?: string | undefined;
@@ -25,7 +29,10 @@ export interface TrafficOptions extends CallOptions {
   readonly onProgress?: ((progress: InterceptProgress) => void) | undefined;
 }
 
-/** What `session.intercept()` is asked for. Traffic goes to a local server (`to`) or to a function (`handler`). */
+/**
+ * What `session.intercept()` is asked for. Traffic goes to a local server (`to`) or to a function: `handler` for requests,
+ * `onDatagram` for what comes by UDP.
+ */
 export interface InterceptOptions extends TrafficOptions {
   /** Several ports instead of one; each may have a server of its own. Empty: the only port that there is. */
   readonly ports?: readonly (string | number | PortOptions)[] | undefined;
@@ -33,6 +40,8 @@ export interface InterceptOptions extends TrafficOptions {
   readonly to?: LocalTarget | undefined;
   /** Answers requests in this process. Also for those of `ports` that name no server. */
   readonly handler?: RequestHandler | undefined;
+  /** Answers datagrams in this process, on UDP ports that name no server. */
+  readonly onDatagram?: DatagramHandler | undefined;
   /** How many requests the handler answers; the app answers those that come afterwards. Default: all. */
   readonly times?: number | undefined;
   /**

@@ -58,6 +58,10 @@ describe('Session.intercept', () => {
     ['a match for everything', { workload: 'cart', to: 1, match: {} }, 'bad-match'],
     ['a misspelt option', { workload: 'cart', to: 1, matches: {} }, 'bad-request'],
     ['a bad name', { workload: 'cart', to: 1, name: 'Not Good' }, 'bad-request'],
+    ['a bad protocol', { workload: 'cart', to: 1, port: '53/SCTP' }, 'bad-request'],
+    ['a handler of requests for UDP', { workload: 'cart', port: 'dns/UDP', handler: String }, 'bad-request'],
+    ['a handler of datagrams for TCP', { workload: 'cart', port: '53/tcp', onDatagram: String }, 'bad-request'],
+    ['a handler of datagrams beside a server', { workload: 'cart', to: 1, onDatagram: String }, 'bad-request'],
     ['a bad time', { workload: 'cart', to: 1, timeoutMs: 0 }, 'bad-request'],
   ])('refuses %s before anything is done', async (_, options, code) => {
     await using lab = await SessionLab.start();

@@ -97,6 +97,8 @@ export class Intercept implements AsyncDisposable {
   readonly #misses: MissInquiry | undefined;
   #phase: InterceptPhase = 'requested';
   #wasActive = false;
+  /** Why a port that it turned out to be cannot be served. */
+  #unserved: FairleadError | undefined;
   #leaving: Promise<void> | undefined;
 
   /** @internal Intercepts are made by `session.intercept()`. */
@@ -159,11 +161,17 @@ export class Intercept implements AsyncDisposable {
   /**
    * The next of the {@link calls} that was not waited for yet: one that came already, or the first to come. Fails with
    * {@link NoTrafficError}, which tells what came instead and what match would have taken it; with the reason why the
-   * intercept ended; or with the signal's.
+   * intercept ended; with `unsupported` when nothing but datagrams can come; or with the signal's reason.
    */
   async next({ timeout = 5_000, where = () => true, signal }: NextOptions = {}): Promise<Call> {
     if (!(timeout >= 0))
       throw new FairleadError('bad-request', `timeout is ${timeout}, not a time`, { phase: 'input' });
+    if (this.connections.length > 0 && this.connections.every(({ protocol }) => protocol === 'UDP')) {
+      throw new FairleadError('unsupported', 'datagrams are no requests that could be waited for', {
+        phase: 'input',
+        hint: 'Wait for datagrams in onDatagram.',
+      });
+    }
     const late = new FairleadError('timeout', `no request in ${timeout} ms`);
     using limit = timeLimit(this.#parts.clock, timeout, () => late, signal);
     try {
@@ -191,6 +199,7 @@ export class Intercept implements AsyncDisposable {
   async activate(options: ActivationOptions): Promise<void> {
     try {
       await this.#entry.activate(options);
+      if (this.#unserved) throw this.#unserved;
       this.#wasActive = true;
       // From here on agents remember what does not match, so that a wait that comes later can be told.
       if (this.#hasHandler) await this.#misses?.report();
@@ -222,7 +231,7 @@ export class Intercept implements AsyncDisposable {
   }
 
   get #hasHandler(): boolean {
-    return this.#parts.ports.some(({ server }) => 'handler' in server);
+    return this.#parts.ports.some(({ server }) => !('to' in server) && server.handler !== undefined);
   }
 
   async #noTraffic(timeoutMs: number): Promise<FairleadError> {
@@ -244,7 +253,8 @@ export class Intercept implements AsyncDisposable {
   }
 
   #changed(status: InterceptStatus): void {
-    if (status.connections) this.#traffic.connect(status.connections);
+    if (status.connections) this.#unserved = this.#traffic.connect(status.connections);
+    if (this.#unserved) this.#entry.fail(this.#unserved);
     this.#enter(status.phase, new Date(status.since));
   }
 

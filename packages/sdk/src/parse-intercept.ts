@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { FairleadError, type InterceptSpec, type PortSelector, parseMatch, type WorkloadRef } from '@fairlead/core';
+import {
+  FairleadError,
+  type InterceptSpec,
+  type PortSelector,
+  parseMatch,
+  parsePortIdentifier,
+  type WorkloadRef,
+} from '@fairlead/core';
+import type { DatagramHandler } from './datagrams/datagram-handler.ts';
 import { Budget } from './handler/combine.ts';
 import type { RequestHandler } from './handler/request-handler.ts';
 import {
@@ -15,7 +23,9 @@ import type { ExchangeIntakeOptions } from './wiretap/exchange-intake.ts';
 import { parseWorkloadReference } from './workload-reference.ts';
 
 /** Who serves the traffic of a port. */
-type Server = { readonly to: ParsedTarget } | { readonly handler: RequestHandler };
+export type Server =
+  | { readonly to: ParsedTarget }
+  | { readonly handler?: RequestHandler | undefined; readonly onDatagram?: DatagramHandler | undefined };
 
 /** A port that is asked for. */
 export interface WantedPort {
@@ -37,6 +47,7 @@ const interceptFields = new Set([
   ...waitFields,
   'to',
   'handler',
+  'onDatagram',
   'times',
   'servedByHeader',
   'toggle',
@@ -56,19 +67,23 @@ export function parseIntercept(
   readonly removeAgent: boolean;
 } {
   refuseUnknown(options, interceptFields);
-  const { to, handler, times, servedByHeader = true, toggle = 'drain', removeAgent = false } = options;
-  if (to !== undefined && handler !== undefined) throw bad('to and handler exclude each other');
-  if (handler !== undefined && typeof handler !== 'function') throw bad('handler is not a function');
+  const { to, times, servedByHeader = true, toggle = 'drain', removeAgent = false } = options;
+  for (const name of ['handler', 'onDatagram'] as const) {
+    if (options[name] === undefined) continue;
+    if (to !== undefined) throw bad(`to and ${name} exclude each other`);
+    if (typeof options[name] !== 'function') throw bad(`${name} is not a function`);
+  }
+  const { handler } = options;
   if (toggle !== 'drain' && toggle !== 'cut') throw bad(`toggle is ${JSON.stringify(toggle)}, not drain or cut`);
   if (typeof servedByHeader !== 'boolean') throw bad('servedByHeader is neither true nor false');
   if (typeof removeAgent !== 'boolean') throw bad('removeAgent is neither true nor false');
   if (times !== undefined && handler === undefined) throw bad('times needs a handler');
   const budget = times === undefined ? undefined : new Budget(times);
   const within: InterceptOptions = budget && handler ? { ...options, handler: limited(handler, budget) } : options;
-  const ports = portsOf(options).map((port) => ({
-    selector: selectorOf(port, options),
-    server: serverOf(port, within),
-  }));
+  const ports = portsOf(options).map((port) => {
+    const selector = selectorOf(port, options);
+    return { selector, server: serverOf(port, selector, within) };
+  });
   const traffic = parseTraffic(
     options,
     namespace,
@@ -154,23 +169,33 @@ function portsOf({ port, ports }: Pick<InterceptOptions, 'port' | 'ports'>): rea
 function selectorOf(port: PortOptions, options: Pick<InterceptOptions, 'service' | 'container'>): PortSelector {
   const service = port.service ?? options.service;
   const container = port.container ?? options.container;
-  if (port.port !== undefined && !isPort(port.port))
-    throw bad(`port is ${JSON.stringify(port.port)}, no name or number`);
   return {
-    ...(port.port !== undefined && { port: port.port }),
+    ...(port.port !== undefined && identifierOf(port.port)),
     ...(service !== undefined && { service }),
     ...(container !== undefined && { container }),
   };
+}
+
+/** `53/UDP` names the protocol as well. */
+function identifierOf(port: string | number): PortSelector {
+  if (!isPort(port)) throw bad(`port is ${JSON.stringify(port)}, no name or number`);
+  if (typeof port === 'number' || !port.includes('/')) return { port };
+  const identifier = parsePortIdentifier(port);
+  if (!identifier) throw bad(`port is ${JSON.stringify(port)}, not a name or number with /TCP or /UDP`);
+  return identifier;
 }
 
 function limited(handler: RequestHandler, budget: Budget): RequestHandler {
   return (request, context) => (budget.take() ? handler(request, context) : undefined);
 }
 
-function serverOf(port: PortOptions, { to, handler }: InterceptOptions): Server {
-  const target = port.to ?? to;
+function serverOf(port: PortOptions, { protocol }: PortSelector, options: InterceptOptions): Server {
+  const target = port.to ?? options.to;
   if (target !== undefined) return { to: parseLocalTarget(target) };
-  if (handler !== undefined) return { handler };
+  const { handler, onDatagram } = options;
+  if (protocol === 'UDP' && !onDatagram) throw bad(`neither to nor onDatagram says who answers port ${port.port}`);
+  if (protocol === 'TCP' && !handler) throw bad(`neither to nor handler says who answers port ${port.port}`);
+  if (handler || onDatagram) return { handler, onDatagram };
   throw bad('neither to nor handler says who answers');
 }
 

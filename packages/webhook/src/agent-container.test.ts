@@ -1,4 +1,4 @@
-import type { AgentContainer, Container, PodSpec } from '@fairlead/core';
+import type { Container, EnvVar, PodSpec } from '@fairlead/core';
 import { describe, expect, it } from 'vitest';
 import type { MutationOptions } from './mutation-options.ts';
 import { aConfig, anApp, aPod, byName, byNumber, type Injected, inject } from './testing/pod-fixtures.ts';
@@ -25,6 +25,7 @@ describe("the agent's environment", () => {
       field('_TEL_AGENT_POD_NAME', 'metadata.name'),
       field('_TEL_AGENT_POD_UID', 'metadata.uid'),
       { name: '_TEL_AGENT_HEALTH_PORT', value: '9901' },
+      { name: '_TEL_AGENT_VARIABLE_ORIGINS', value: '{"A_":{"secrets":[],"composed":{}}}' },
     ]);
   });
 
@@ -42,7 +43,7 @@ describe("the agent's environment", () => {
 
     const { agent } = inject(aPod([app, web, { name: 'mesh', env: [{ name: 'M', value: '3' }] }]), both);
 
-    expect(agent?.env?.slice(4)).toEqual([
+    expect(agent?.env?.slice(5)).toEqual([
       { name: '_TEL_APP_A_A', value: '1' },
       { name: '_TEL_APP_A_PASSWORD', valueFrom: secret },
       { name: '_TEL_APP_B_A', value: '2' },
@@ -50,7 +51,35 @@ describe("the agent's environment", () => {
     expect(agent?.envFrom).toEqual([
       { prefix: '_TEL_APP_A_', configMapRef: { name: 'settings' } },
       { prefix: '_TEL_APP_A_DB_', secretRef: { name: 'db', optional: true } },
+      { prefix: '_TEL_SECRET_A_DB_', secretRef: { name: 'db', optional: true } },
     ]);
+  });
+
+  it('says which variables come from Secrets, and what is made of which', () => {
+    const secret = { secretKeyRef: { name: 'db', key: 'password' } };
+    const origins = (env: readonly EnvVar[]): unknown => {
+      const variable = agentFor({ env })?.env?.find(({ name }) => name === '_TEL_AGENT_VARIABLE_ORIGINS');
+      return JSON.parse(variable?.value?.replaceAll('$$', '$') ?? '');
+    };
+
+    expect(
+      origins([
+        { name: 'PLAIN', value: '1' },
+        { name: 'PASSWORD', valueFrom: secret },
+        { name: 'LOGIN', value: '$(USER):$(PASSWORD)' },
+        { name: 'URL', value: 'https://$(LOGIN)@db $$(PLAIN)' },
+        { name: 'odd$(PLAIN)', value: '$(URL)' },
+      ]),
+    ).toEqual({
+      A_: {
+        secrets: ['PASSWORD'],
+        composed: {
+          LOGIN: ['USER', 'PASSWORD'],
+          URL: ['LOGIN', 'USER', 'PASSWORD'],
+          'odd$(PLAIN)': ['URL', 'LOGIN', 'USER', 'PASSWORD'],
+        },
+      },
+    });
   });
 
   it('row 21: refers to the copies of variables that come earlier, as Kubernetes would', () => {
@@ -127,19 +156,6 @@ describe("the agent's mounts", () => {
     expect(mountsOf(inject(aPod([app, web], { volumes }), both))).toEqual([
       { name: 'one', mountPath: '/var/run/secrets/x' },
       { name: 'two', mountPath: '/tel_app_mounts/web/var/run/secrets/x' },
-    ]);
-  });
-
-  it('row 58: are none of those that the config does not share', () => {
-    const config = aConfig({ app: [byName()] });
-    const [first] = config.containers;
-    const mountPolicies = { '/a': 'ignore', '/b': 'local', '/c': 'withheld', '/d': 'remote' } as const;
-    const volumeMounts = ['/a', '/b', '/c', '/d', '/e'].map((mountPath) => ({ name: 'data', mountPath }));
-    const policed = { ...config, containers: [{ ...(first as AgentContainer), mountPolicies }] };
-
-    expect(mountsOf(inject(aPod([anApp({ volumeMounts })], { volumes: [{ name: 'data' }] }), policed))).toEqual([
-      { name: 'data', mountPath: '/tel_app_mounts/app/d' },
-      { name: 'data', mountPath: '/tel_app_mounts/app/e' },
     ]);
   });
 

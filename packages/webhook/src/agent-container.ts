@@ -1,11 +1,20 @@
-import { type AgentConfig, agentContainerName, type Container, type ContainerPort, type EnvVar } from '@fairlead/core';
+import {
+  type AgentConfig,
+  agentContainerName,
+  agentEnvPrefix,
+  appEnvPrefix,
+  type Container,
+  type ContainerPort,
+  type EnvVar,
+} from '@fairlead/core';
 import type { AgentVolume } from './agent-volumes.ts';
 import type { AppContainer } from './app-containers.ts';
 import type { JsonObject } from './carries.ts';
 import { copyEnv, copyEnvFrom } from './copied-environment.ts';
 import { copyMounts } from './copied-mounts.ts';
 import type { MutationOptions } from './mutation-options.ts';
-import { agentEnvPrefix, appEnvPrefix, readyPath } from './sidecar-names.ts';
+import { readyPath } from './sidecar-names.ts';
+import { originsVariable, secretPrefixOf } from './variable-origins.ts';
 
 /** What the traffic-agent's container is made from. */
 export interface AgentParts {
@@ -24,7 +33,7 @@ export function agentContainer(
   { apiPort, pullPolicy, resources }: MutationOptions,
 ): Container & { readonly imagePullPolicy?: string } {
   const prefixed = apps.map((app) => ({ app, prefix: `${appEnvPrefix}${app.config.envPrefix}` }));
-  const envFrom = prefixed.flatMap(({ app, prefix }) => copyEnvFrom(app.container, prefix));
+  const envFrom = prefixed.flatMap(({ app, prefix }) => copyEnvFrom(app.container, prefix, secretPrefixOf(prefix)));
   return {
     name: agentContainerName,
     image: config.agentImage,
@@ -34,6 +43,7 @@ export function agentContainer(
     ...(envFrom.length > 0 && { envFrom }),
     env: [
       ...ownVariables(healthPort, apiPort),
+      originsVariable(apps),
       ...prefixed.flatMap(({ app, prefix }) => copyEnv(app.container, prefix)),
     ],
     volumeMounts: [...copyMounts(apps), ...volumes.map(({ mount }) => mount)],

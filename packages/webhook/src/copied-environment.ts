@@ -27,9 +27,14 @@ export function copyEnv(container: Container, prefix: string): EnvVar[] {
   });
 }
 
-/** The container's sources of variables, each with the prefix before its own. */
-export function copyEnvFrom(container: Container, prefix: string): EnvFromSource[] {
-  return (container.envFrom ?? []).map((source) => ({ ...source, prefix: `${prefix}${source.prefix ?? ''}` }));
+/** The container's sources of variables, each with the prefix before its own; those that Secrets are a second time. */
+export function copyEnvFrom(container: Container, prefix: string, secretPrefix: string): EnvFromSource[] {
+  const sources = container.envFrom ?? [];
+  const under = (before: string) => (source: EnvFromSource) => ({
+    ...source,
+    prefix: `${before}${source.prefix ?? ''}`,
+  });
+  return [...sources.map(under(prefix)), ...sources.filter(({ secretRef }) => secretRef).map(under(secretPrefix))];
 }
 
 /** A `subPathExpr` of the container with its references prefixed: there every variable counts, wherever it is. */
@@ -39,7 +44,7 @@ export function copyPathExpression(expression: string, container: Container, pre
 }
 
 /** All but what mutation itself puts there, so that a second pass copies what the first one copied. */
-function copiedVariables(container: Container): readonly EnvVar[] {
+export function copiedVariables(container: Container): readonly EnvVar[] {
   return (container.env ?? []).filter(({ name }) => name !== apiPortVariable);
 }
 

@@ -17,8 +17,6 @@ export { mutatePod, mutateTemplate } from './mutate-pod.ts';
 export type { ContainerResources, MutationOptions } from './mutation-options.ts';
 export { originalTemplate } from './original-template.ts';
 export {
-  agentEnvPrefix,
-  appEnvPrefix,
   configDirectory,
   exportDirectory,
   hiddenPortsAnnotation,

@@ -39,12 +39,6 @@ export const tokenAudience = 'fairlead';
 /** What the kubelet asks the traffic-agent to learn whether it serves its ports. */
 export const readyPath = '/ready';
 
-/** Before the names of everything in the environment that is not the traffic-agent's own business. */
-export const agentEnvPrefix = '_TEL_AGENT_';
-
-/** Before the names of the environment copied from the app's containers; the container's own prefix follows. */
-export const appEnvPrefix = '_TEL_APP_';
-
 /** What an app's container reads to find the traffic-agent's API. */
 export const apiPortVariable = 'TELEPRESENCE_API_PORT';
 

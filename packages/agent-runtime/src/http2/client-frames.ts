@@ -87,7 +87,10 @@ export class ClientFrames {
         this.#takeSettings();
         break;
       case frameType.priority:
-        if (this.isRouted && !this.#isForApp(id)) this.#remove();
+        this.#takePriority(id);
+        return;
+      case frameType.priorityUpdate:
+        this.#takePriority(this.#number() & mostWindow);
         return;
       case frameType.continuation:
       case frameType.pushPromise:
@@ -212,6 +215,12 @@ export class ClientFrames {
     if (stream) diverted.credit(stream, bytes);
   }
 
+  /** The app hears of its own streams only. */
+  #takePriority(id: number): void {
+    const isOfApp = !this.#parts.diverted.get(id) && this.#isForApp(id);
+    if (this.isRouted && !isOfApp) this.#remove();
+  }
+
   #takeReset(): void {
     const { id } = this.#frames;
     const { diverted, ofApp, tapped, onOver } = this.#parts;
@@ -256,7 +265,8 @@ export class ClientFrames {
   #rewrite(id: number, { fields }: Pick<Http2Request, 'fields'>): void {
     this.#remove();
     const isLast = (this.#frames.flags & endStream) !== 0;
-    this.#toApp(headersFrames(id, encodeHeaders(fields, this.#clearsTable), isLast));
+    const block = encodeHeaders(fields, this.#clearsTable);
+    this.#toApp(headersFrames(id, block, isLast, this.#frames.priority()));
     this.#clearsTable = false;
   }
 
@@ -283,7 +293,8 @@ export class ClientFrames {
 
   #number(): number {
     const payload = this.#frames.payload();
-    if (payload.length !== 4) throw new BadFrame('a frame of the wrong length');
+    const isRight = this.#frames.type === frameType.priorityUpdate ? payload.length >= 4 : payload.length === 4;
+    if (!isRight) throw new BadFrame('a frame of the wrong length');
     return payload.readUInt32BE(0);
   }
 }

@@ -1,3 +1,4 @@
+import type { TapDirection } from '@fairlead/core';
 import { encodeHeaders, type HeaderField } from '@fairlead/tunnel';
 import { isRepeatable } from '../proxy/exchange.ts';
 import type { PhaseHost } from '../proxy/phase.ts';
@@ -41,6 +42,8 @@ export class DivertedStreams implements UpstreamOwner {
   readonly #credit: UploadCredit;
   /** Streams whose answers wait for the client. */
   readonly #waiting = new Set<DivertedStream>();
+  /** The client sends no more. */
+  #isOneWay = false;
 
   constructor(parts: DivertedStreamsParts) {
     this.#parts = parts;
@@ -123,7 +126,7 @@ export class DivertedStreams implements UpstreamOwner {
 
   /** The client ends a stream. */
   cancel(stream: DivertedStream, code: number): void {
-    this.#parts.tapped.reset('request', stream.taps, stream.id, code);
+    this.#tapReset('request', stream, code);
     this.#forget(stream);
     stream.upstream?.cancel(stream, code);
     this.#parts.onOver();
@@ -196,8 +199,17 @@ export class DivertedStreams implements UpstreamOwner {
     this.#upstreams.retire();
   }
 
+  /** The client sends no more: neither the rest of a request, nor that it takes more of an answer. */
+  noMoreRequests(): void {
+    this.#isOneWay = true;
+    for (const stream of this.#streams.values()) {
+      if (!stream.body.isOver || this.#waiting.has(stream)) this.#giveUp(stream);
+    }
+  }
+
   /** The client has gone. */
   end(isReset: boolean): void {
+    for (const stream of this.#streams.values()) this.#tapReset('request', stream, errorCode.cancel);
     this.#upstreams.end(isReset);
     this.#streams.clear();
     this.#waiting.clear();
@@ -209,9 +221,7 @@ export class DivertedStreams implements UpstreamOwner {
       stream.isAnswered = true;
       stream.body.forget();
     }
-    const { tapped } = this.#parts;
-    if (!stream.upstream?.isApp) tapped.servedBy(stream.taps, stream.intercept.id);
-    tapped.fields('response', stream.taps, stream.id, fields, isLast);
+    this.#tapAnswer(stream, fields, isLast);
     stream.waiting.push({ kind: 'fields', fields, isLast });
     this.#pump(stream);
   }
@@ -227,7 +237,7 @@ export class DivertedStreams implements UpstreamOwner {
     if (room > 0) this.#send(stream, bytes.subarray(0, room), false);
     // The bytes are lent, and this may take a while.
     stream.waiting.push({ kind: 'data', bytes: Buffer.from(bytes.subarray(Math.max(0, room))), isLast });
-    this.#waiting.add(stream);
+    this.#wait(stream);
   }
 
   sent(stream: DivertedStream, bytes: number): void {
@@ -291,10 +301,14 @@ export class DivertedStreams implements UpstreamOwner {
       return;
     }
     const { fields, body } = failureAnswer(stream.request, stream.intercept.id, error);
-    const { output, window } = this.#parts;
+    const { output, window, tapped } = this.#parts;
     const isShort = body !== undefined && body.length <= Math.min(window.size, stream.window);
+    this.#tapAnswer(stream, fields, !isShort);
     output.write(headersFrames(stream.id, encodeHeaders(fields), !isShort));
-    if (isShort) this.#send(stream, body, true);
+    if (isShort) {
+      tapped.data('response', stream.taps, stream.id, body, true);
+      this.#send(stream, body, true);
+    }
     stream.isAnswerOver = true;
     this.#end(stream, errorCode.noError);
   }
@@ -313,10 +327,25 @@ export class DivertedStreams implements UpstreamOwner {
     const isOver = stream.isOver;
     this.#forget(stream);
     if (!isOver) {
-      this.#parts.tapped.reset('response', stream.taps, stream.id, code);
+      this.#tapReset('response', stream, code);
       this.#parts.output.write(rstStream(stream.id, code));
       if (!stream.body.isOver) this.ignore(stream.id);
     }
+    this.#parts.onOver();
+  }
+
+  /** The answer waits until the client takes more. */
+  #wait(stream: DivertedStream): void {
+    if (this.#isOneWay) this.#giveUp(stream);
+    else this.#waiting.add(stream);
+  }
+
+  /** Nothing that is missing of the stream can come any more. */
+  #giveUp(stream: DivertedStream): void {
+    this.#parts.output.write(rstStream(stream.id, errorCode.cancel));
+    this.#tapReset('response', stream, errorCode.cancel);
+    this.#forget(stream);
+    stream.upstream?.cancel(stream, errorCode.cancel);
     this.#parts.onOver();
   }
 
@@ -340,7 +369,7 @@ export class DivertedStreams implements UpstreamOwner {
             this.#send(stream, part.bytes.subarray(0, room), false);
             waiting[0] = { ...part, bytes: part.bytes.subarray(room) };
           }
-          this.#waiting.add(stream);
+          this.#wait(stream);
           return;
         }
         this.#send(stream, part.bytes, part.isLast);
@@ -358,6 +387,20 @@ export class DivertedStreams implements UpstreamOwner {
     stream.window -= bytes.length;
     output.write(dataFrames(stream.id, bytes, isLast));
     stream.upstream?.taken(bytes.length);
+  }
+
+  /** Copies a head or trailers of an answer, and says whose it is. */
+  #tapAnswer(stream: DivertedStream, fields: readonly HeaderField[], isLast: boolean): void {
+    const { tapped } = this.#parts;
+    if (!stream.upstream?.isApp) tapped.servedBy(stream.taps, stream.intercept.id);
+    tapped.fields('response', stream.taps, stream.id, fields, isLast);
+  }
+
+  /** Copies the end of a stream, and says who had it: there may be no answer before it. */
+  #tapReset(direction: TapDirection, stream: DivertedStream, code: number): void {
+    const { tapped } = this.#parts;
+    if (!stream.upstream?.isApp) tapped.servedBy(stream.taps, stream.intercept.id);
+    tapped.reset(direction, stream.taps, stream.id, code);
   }
 
   #endIfOver(stream: DivertedStream): void {

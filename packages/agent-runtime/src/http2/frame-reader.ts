@@ -105,6 +105,13 @@ export class FrameReader {
     return this.data.subarray(start + 1, this.end - padding);
   }
 
+  /** The five bytes of priority of a header block that was read. */
+  priority(): Buffer | undefined {
+    if ((this.flags & hasPriority) === 0) return undefined;
+    const at = this.start + headerBytes + (this.flags & padded ? 1 : 0);
+    return this.data.subarray(at, at + 5);
+  }
+
   /** A header block that was read, without what stands around it. */
   block(): Buffer {
     const { data, flags } = this;
@@ -131,7 +138,7 @@ export class FrameReader {
   get #comesInParts(): boolean {
     const { type, flags, length } = this;
     if (type === frameType.data) return (flags & padded) === 0 || length > mostWholeBytes - headerBytes;
-    return type > frameType.continuation;
+    return type > frameType.continuation && type !== frameType.priorityUpdate;
   }
 
   /** How many bytes the frames of the header block have; as far as it is there, so many are needed at least. */

@@ -10,6 +10,8 @@ export const frameType = {
   goAway: 7,
   windowUpdate: 8,
   continuation: 9,
+  /** How urgent a stream is, of which the payload has the number (RFC 9218). */
+  priorityUpdate: 16,
 } as const;
 
 /** The frame is the last one of its stream in this direction. */
@@ -62,9 +64,10 @@ export function frame(type: number, flags: number, id: number, payload: Buffer =
   return bytes;
 }
 
-/** The frames of a header block, as many as it takes. */
-export function headersFrames(id: number, block: Buffer, isEnd: boolean): Buffer {
-  const flags = isEnd ? endStream : 0;
+/** The frames of a header block, as many as it takes. The priority is five bytes, if there is one. */
+export function headersFrames(id: number, fields: Buffer, isEnd: boolean, priority?: Buffer): Buffer {
+  const flags = (isEnd ? endStream : 0) | (priority ? hasPriority : 0);
+  const block = priority ? Buffer.concat([priority, fields]) : fields;
   if (block.length <= mostPayloadBytes) return frame(frameType.headers, flags | endHeaders, id, block);
   const frames: Buffer[] = [];
   for (let at = 0; at < block.length; at += mostPayloadBytes) {

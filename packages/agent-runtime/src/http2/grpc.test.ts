@@ -1,31 +1,8 @@
 import { type ClientDuplexStream, type Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { expect, it } from 'vitest';
-import { GrpcParty, grpcClient, metadata, shopMethods } from '../testing/grpc-party.ts';
-import { type Proxied, personal, proxied } from '../testing/proxied.ts';
+import { grpcClient, metadata, shopMethods } from '../testing/grpc-party.ts';
+import { grpcShop } from '../testing/shop.ts';
 import { until } from '../testing/until.ts';
-
-interface Shop extends Proxied {
-  readonly app: GrpcParty;
-  readonly dev: GrpcParty;
-}
-
-/** An app and a developer who speak gRPC, and an intercept of the calls of one user. */
-async function shop(): Promise<Shop> {
-  const app = await GrpcParty.start('app');
-  const dev = await GrpcParty.start('dev');
-  const made = await proxied(app.port, { routes: personal('mine', 'ada') });
-  made.diverter.holders.set('mine', dev.port);
-  return {
-    ...made,
-    app,
-    dev,
-    async [Symbol.asyncDispose]() {
-      await made[Symbol.asyncDispose]();
-      await app[Symbol.asyncDispose]();
-      await dev[Symbol.asyncDispose]();
-    },
-  };
-}
 
 const same = (bytes: Buffer): Buffer => bytes;
 const users = [
@@ -62,7 +39,7 @@ function talk(client: GrpcClient, user: string): ClientDuplexStream<Buffer, Buff
 }
 
 it.each(users)('a unary call goes to the %s, with its trailers', async (side, user) => {
-  await using made = await shop();
+  await using made = await grpcShop();
   using client = grpcClient(made.port.port);
 
   const outcome = await unary(client, 'hello', metadata({ 'x-user': user }));
@@ -74,7 +51,7 @@ it.each(users)('a unary call goes to the %s, with its trailers', async (side, us
 it.each(users)(
   'an error without an answer reaches the caller of the %s with its details (case 18)',
   async (side, user) => {
-    await using made = await shop();
+    await using made = await grpcShop();
     using client = grpcClient(made.port.port);
 
     const outcome = await unary(client, 'hello', metadata({ 'x-user': user, 'x-fail': 'no stock' }));
@@ -85,7 +62,7 @@ it.each(users)(
 );
 
 it.each(users)('streams of many messages from and to the %s arrive whole', async (side, user) => {
-  await using made = await shop();
+  await using made = await grpcShop();
   using client = grpcClient(made.port.port);
   const sent = metadata({ 'x-user': user });
 
@@ -111,7 +88,7 @@ it.each(users)('streams of many messages from and to the %s arrive whole', async
 });
 
 it.each(users)('a deadline that passes and a call that is given up are heard of at the %s', async (side, user) => {
-  await using made = await shop();
+  await using made = await grpcShop();
   using client = grpcClient(made.port.port);
   const party = made[side];
 
@@ -132,7 +109,7 @@ it.each(users)('a deadline that passes and a call that is given up are heard of 
 });
 
 it('talks 1,000 streams on one connection, half of them diverted, some given up: nothing is lost or crossed', async () => {
-  await using made = await shop();
+  await using made = await grpcShop();
   using client = grpcClient(made.port.port);
   const wrong: string[] = [];
   const finished: Record<string, number> = { app: 0, dev: 0 };

@@ -4,8 +4,9 @@ import { TapFrameDecoder } from '@fairlead/core';
 import { HeaderDecoder } from '@fairlead/tunnel';
 import { expect, it } from 'vitest';
 import { RawParty } from '../testing/http-party.ts';
-import { Http2Client, Http2Party } from '../testing/http2-party.ts';
-import { exclusive, type Proxied, personal, proxied } from '../testing/proxied.ts';
+import { Http2Client } from '../testing/http2-party.ts';
+import { exclusive, personal, proxied } from '../testing/proxied.ts';
+import { http2Shop } from '../testing/shop.ts';
 import { until } from '../testing/until.ts';
 import { frameType } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -16,30 +17,8 @@ const has = (program: string, ...args: readonly string[]): boolean => spawnSync(
 const hasCurl = has('curl', '--version') && String(spawnSync('curl', ['--version']).stdout).includes('HTTP2');
 const hasH2load = has('h2load', '--version');
 
-interface Shop extends Proxied {
-  readonly app: Http2Party;
-  readonly dev: Http2Party;
-}
-
-async function shop(): Promise<Shop> {
-  const app = await Http2Party.start('app');
-  const dev = await Http2Party.start('dev');
-  const made = await proxied(app.port, { routes: personal('mine', 'ada') });
-  made.diverter.holders.set('mine', dev.port);
-  return {
-    ...made,
-    app,
-    dev,
-    async [Symbol.asyncDispose]() {
-      await made[Symbol.asyncDispose]();
-      await app[Symbol.asyncDispose]();
-      await dev[Symbol.asyncDispose]();
-    },
-  };
-}
-
 it.skipIf(!hasCurl)('serves curl on both sides (needs curl with HTTP/2)', async () => {
-  await using made = await shop();
+  await using made = await http2Shop();
   const ask = async (...args: readonly string[]): Promise<string> =>
     (await run('curl', ['-sS', '--http2-prior-knowledge', '-m', '20', ...args])).stdout;
 
@@ -50,7 +29,7 @@ it.skipIf(!hasCurl)('serves curl on both sides (needs curl with HTTP/2)', async 
 });
 
 it.skipIf(!hasH2load)('serves h2load on both sides without an error (needs nghttp2-client)', async () => {
-  await using made = await shop();
+  await using made = await http2Shop();
   const load = (...more: readonly string[]): Promise<{ stdout: string }> =>
     run('h2load', ['-n', '600', '-c', '3', '-m', '20', ...more, `http://127.0.0.1:${made.port.port}/x`]);
 
@@ -61,7 +40,7 @@ it.skipIf(!hasH2load)('serves h2load on both sides without an error (needs nghtt
 });
 
 it('copies the streams that a wiretap wants as a connection that can be read by itself', async () => {
-  await using made = await shop();
+  await using made = await http2Shop();
   await made.port.apply({
     ...personal('mine', 'ada'),
     wiretaps: [{ id: 'tap', match: { path: { prefix: '/tapped' } } }],
@@ -92,7 +71,7 @@ it('copies the streams that a wiretap wants as a connection that can be read by 
 });
 
 it('leaves probes of the kubelet to the app on a connection that an intercept of everything wants', async () => {
-  await using made = await shop();
+  await using made = await http2Shop();
   await made.port.apply(exclusive('mine'));
   using client = new Http2Client(made.port.port);
 
@@ -103,7 +82,7 @@ it('leaves probes of the kubelet to the app on a connection that an intercept of
 });
 
 it('gives a whole connection to the holder when the app does not speak HTTP/2, or is not there', async () => {
-  await using made = await shop();
+  await using made = await http2Shop();
   await using http1 = await RawParty.start((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   for (const port of [http1.port, 1]) {
     await using other = await proxied(port, { routes: exclusive('mine') });

@@ -1,43 +1,23 @@
 import { once } from 'node:events';
-import type { ServerHttp2Stream, Settings } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import { expect, it } from 'vitest';
 import { HttpParty } from '../testing/http-party.ts';
 import { answerOf, Http2Client, Http2Party, type StreamHandler } from '../testing/http2-party.ts';
 import type { ScriptedStream } from '../testing/memory-diverter.ts';
-import { type Proxied, personal, proxied } from '../testing/proxied.ts';
+import { personal, proxied } from '../testing/proxied.ts';
 import { RawClient } from '../testing/raw-client.ts';
+import { http2Shop } from '../testing/shop.ts';
 import { until } from '../testing/until.ts';
-
-interface Shop extends Proxied {
-  readonly app: Http2Party;
-  readonly dev: Http2Party;
-}
-
-/** An app, a developer who does what the handler says, and an intercept of the requests of one user. */
-async function shop(handler?: StreamHandler, settings: Settings = {}): Promise<Shop> {
-  const app = await Http2Party.start('app');
-  const dev = await Http2Party.start('dev', handler, settings);
-  const made = await proxied(app.port, { routes: personal('mine', 'ada') });
-  made.diverter.holders.set('mine', dev.port);
-  return {
-    ...made,
-    app,
-    dev,
-    async [Symbol.asyncDispose]() {
-      await made[Symbol.asyncDispose]();
-      await app[Symbol.asyncDispose]();
-      await dev[Symbol.asyncDispose]();
-    },
-  };
-}
 
 const ada = { 'x-user': 'ada' };
 const large = Buffer.alloc(300_000, 'b');
 
 it('gives a stream that the holder refused to the app, whole, whatever its method', async () => {
-  await using made = await shop((stream) => {
-    stream.close(7);
-    return true;
+  await using made = await http2Shop({
+    dev: (stream) => {
+      stream.close(7);
+      return true;
+    },
   });
   using client = new Http2Client(made.port.port);
 
@@ -49,7 +29,7 @@ it('gives a stream that the holder refused to the app, whole, whatever its metho
 });
 
 it('gives all streams to the app when nobody takes the tunnel, in the order of their numbers or not', async () => {
-  await using made = await shop();
+  await using made = await http2Shop();
   made.diverter.holders.set('mine', (stream: ScriptedStream) =>
     setImmediate(() => stream.destroy(new Error('refused'))),
   );
@@ -66,7 +46,7 @@ it('gives all streams to the app when nobody takes the tunnel, in the order of t
 });
 
 it('gives streams to the app when what answers at the other end does not speak HTTP/2', async () => {
-  await using made = await shop();
+  await using made = await http2Shop();
   await using http1 = await HttpParty.start('http1');
   made.diverter.holders.set('mine', http1.port);
   using client = new Http2Client(made.port.port);
@@ -78,9 +58,11 @@ it('gives streams to the app when what answers at the other end does not speak H
 
 it('asks the app instead of a holder that was lost after it took a request that may be repeated', async () => {
   const taken: ServerHttp2Stream[] = [];
-  await using made = await shop((stream) => {
-    taken.push(stream);
-    return true;
+  await using made = await http2Shop({
+    dev: (stream) => {
+      taken.push(stream);
+      return true;
+    },
   });
   using client = new Http2Client(made.port.port);
   const asked = client.ask('/a', ada);
@@ -93,9 +75,11 @@ it('asks the app instead of a holder that was lost after it took a request that 
 
 it('answers 502 where somebody may have acted upon the request, and UNAVAILABLE to gRPC', async () => {
   const taken: ServerHttp2Stream[] = [];
-  await using made = await shop((stream) => {
-    taken.push(stream);
-    return true;
+  await using made = await http2Shop({
+    dev: (stream) => {
+      taken.push(stream);
+      return true;
+    },
   });
   using client = new Http2Client(made.port.port);
   const plain = client.ask('/a', ada, 'abc');
@@ -113,11 +97,13 @@ it('answers 502 where somebody may have acted upon the request, and UNAVAILABLE 
 
 it('breaks an answer off that was begun, and only that', async () => {
   const taken: ServerHttp2Stream[] = [];
-  await using made = await shop((stream) => {
-    stream.respond({ ':status': 200 });
-    stream.write('begun');
-    taken.push(stream);
-    return true;
+  await using made = await http2Shop({
+    dev: (stream) => {
+      stream.respond({ ':status': 200 });
+      stream.write('begun');
+      taken.push(stream);
+      return true;
+    },
   });
   using client = new Http2Client(made.port.port);
   const stream = client.begin('/a', ada);
@@ -131,7 +117,7 @@ it('breaks an answer off that was begun, and only that', async () => {
 });
 
 it('moves streams on that a leaving holder has not looked at', async () => {
-  await using made = await shop();
+  await using made = await http2Shop();
   using client = new Http2Client(made.port.port);
   await client.ask('/a', ada);
 
@@ -144,13 +130,13 @@ it('moves streams on that a leaving holder has not looked at', async () => {
 
 it('opens as many connections as the holder needs to take all streams at once', async () => {
   const taken: ServerHttp2Stream[] = [];
-  await using made = await shop(
-    (stream) => {
+  await using made = await http2Shop({
+    dev: (stream) => {
       taken.push(stream);
       return true;
     },
-    { maxConcurrentStreams: 3 },
-  );
+    settings: { maxConcurrentStreams: 3 },
+  });
   using client = new Http2Client(made.port.port);
 
   const asked = Array.from({ length: 10 }, (_, at) => client.ask(`/${at}`, ada));
@@ -167,10 +153,12 @@ it('opens as many connections as the holder needs to take all streams at once', 
 
 it('resets reach the other end in both directions, with their reasons (case 19)', async () => {
   const taken: ServerHttp2Stream[] = [];
-  await using made = await shop((stream, headers) => {
-    if (headers[':path'] === '/broken') stream.close(11);
-    else taken.push(stream);
-    return true;
+  await using made = await http2Shop({
+    dev: (stream, headers) => {
+      if (headers[':path'] === '/broken') stream.close(11);
+      else taken.push(stream);
+      return true;
+    },
   });
   using client = new Http2Client(made.port.port);
 
@@ -184,11 +172,13 @@ it('resets reach the other end in both directions, with their reasons (case 19)'
 });
 
 it('passes an answer on that comes before the request has ended, and lets the client stop', async () => {
-  await using made = await shop((stream) => {
-    stream.respond({ ':status': 413 }, { endStream: false });
-    stream.end('too large');
-    stream.close(0);
-    return true;
+  await using made = await http2Shop({
+    dev: (stream) => {
+      stream.respond({ ':status': 413 }, { endStream: false });
+      stream.end('too large');
+      stream.close(0);
+      return true;
+    },
   });
   using client = new Http2Client(made.port.port);
   const stream = client.begin('/up', { ...ada, ':method': 'POST' }, false);
@@ -202,10 +192,12 @@ it('passes an answer on that comes before the request has ended, and lets the cl
 });
 
 it('large bodies go through in both directions at once, to both sides', async () => {
-  await using made = await shop((stream) => {
-    stream.respond({ ':status': 200 });
-    stream.pipe(stream);
-    return true;
+  await using made = await http2Shop({
+    dev: (stream) => {
+      stream.respond({ ':status': 200 });
+      stream.pipe(stream);
+      return true;
+    },
   });
   using client = new Http2Client(made.port.port);
 
@@ -241,7 +233,7 @@ it('large answers of both sides share the window of the client, and arrive whole
 });
 
 it("never diverts the kubelet's probes", async () => {
-  await using made = await shop();
+  await using made = await http2Shop();
   const routes = {
     intercepts: [{ id: 'mine', match: {}, toggle: 'drain' as const, includeProbes: false }],
     wiretaps: [],
@@ -257,9 +249,11 @@ it("never diverts the kubelet's probes", async () => {
 
 it('lets streams end after their intercept has ended, and cuts them when it says so', async () => {
   const taken: ServerHttp2Stream[] = [];
-  await using made = await shop((stream) => {
-    taken.push(stream);
-    return true;
+  await using made = await http2Shop({
+    dev: (stream) => {
+      taken.push(stream);
+      return true;
+    },
   });
   using client = new Http2Client(made.port.port);
   const drained = client.ask('/a', ada);
@@ -281,9 +275,11 @@ it('lets streams end after their intercept has ended, and cuts them when it says
 
 it('lets what is under way end when the port is closed, and says so before', async () => {
   const taken: ServerHttp2Stream[] = [];
-  await using made = await shop((stream) => {
-    taken.push(stream);
-    return true;
+  await using made = await http2Shop({
+    dev: (stream) => {
+      taken.push(stream);
+      return true;
+    },
   });
   using client = new Http2Client(made.port.port);
   const asked = client.ask('/a', ada);

@@ -7,10 +7,14 @@ import { ClientFrames } from './client-frames.ts';
 import { ClientOutput } from './client-output.ts';
 import { ClientWindow } from './client-window.ts';
 import { DivertedStreams } from './diverted-streams.ts';
-import { errorCode, goAway, mostWindow, settings } from './frame.ts';
+import { errorCode, goAway, mostWindow, rstStream, settings } from './frame.ts';
 import { BadFrame } from './frame-reader.ts';
 import { mayBePreface, mayBeServerPreface, preface } from './preface.ts';
 import { TappedStreams } from './tapped-streams.ts';
+
+/** How often a client that sends no more is asked whether it is there, in milliseconds: at first, and at last. */
+const firstAskMs = 50;
+const mostAskMs = 5_000;
 
 /**
  * The client speaks HTTP/2 and knows that the app does. Each stream goes to the app, on a connection that carries the
@@ -62,7 +66,8 @@ export class Http2Phase implements Phase {
     this.#answers = answers;
     this.#requests = new ClientFrames({ host, window, diverted, ofApp, answers, tapped, onOver });
     client.on('drain', () => diverted.resume());
-    client.once('close', () => diverted.end(client.errored !== null));
+    // Before the copies of the connection end.
+    client.prependOnceListener('close', () => diverted.end(client.errored !== null));
   }
 
   /** The intercepts whose holders answer something at present. */
@@ -80,8 +85,8 @@ export class Http2Phase implements Phase {
       this.#giveUp();
       return;
     }
-    // Who sends no more cannot make room for answers: it has gone.
-    this.#diverted.end(false);
+    this.#diverted.noMoreRequests();
+    this.#stillThere(firstAskMs);
     this.#host.current?.end();
   }
 
@@ -102,9 +107,14 @@ export class Http2Phase implements Phase {
   sideEnded(side: Side): void {
     const host = this.#host;
     this.#hasAppEnded = true;
-    if (this.#diverted.size > 0 && this.#ofApp.size === 0) {
-      // It leaves in good order, and others have yet to answer.
+    // An app that closes because the client has closed its side leaves those alone who have yet to answer.
+    const mayGoOn = this.#ofApp.size === 0 || (host.hasClientEnded && !this.#output.isWithinFrame);
+    if (this.#diverted.size > 0 && mayGoOn) {
       this.#leave(goAway(this.#requests.highest, errorCode.noError));
+      for (const id of this.#ofApp.after(0)) {
+        this.#ofApp.end(id);
+        this.#output.write(rstStream(id, errorCode.internalError));
+      }
       return;
     }
     this.#output.flush();
@@ -132,6 +142,17 @@ export class Http2Phase implements Phase {
     this.#isDraining = true;
     this.#output.write(goAway(mostWindow, errorCode.noError));
     this.#settle();
+  }
+
+  /**
+   * Asks a client that sends no more whether it takes answers: who has gone replies to what is sent with a reset, which the
+   * next word runs into. GOAWAY is true, and wants no reply.
+   */
+  #stillThere(askMs: number): void {
+    const host = this.#host;
+    if (host.phase !== this || this.#diverted.size === 0) return;
+    this.#output.write(goAway(this.#requests.highest, errorCode.noError));
+    host.arm(askMs, () => this.#stillThere(Math.min(askMs * 2, mostAskMs)));
   }
 
   #takePreface(bytes: Buffer): void {

@@ -1,35 +1,13 @@
 import { expect, it } from 'vitest';
 import { MissWatches } from '../proxy/miss-watches.ts';
-import { Http2Client, Http2Party } from '../testing/http2-party.ts';
-import { type Proxied, type ProxiedOptions, personal, proxied } from '../testing/proxied.ts';
-
-interface Shop extends Proxied {
-  readonly app: Http2Party;
-  readonly dev: Http2Party;
-}
-
-/** An app and a developer who speak HTTP/2, and an intercept of the requests of one user. */
-async function shop(options: ProxiedOptions = {}): Promise<Shop> {
-  const app = await Http2Party.start('app');
-  const dev = await Http2Party.start('dev');
-  const made = await proxied(app.port, { routes: personal('mine', 'ada'), ...options });
-  made.diverter.holders.set('mine', dev.port);
-  return {
-    ...made,
-    app,
-    dev,
-    async [Symbol.asyncDispose]() {
-      await made[Symbol.asyncDispose]();
-      await app[Symbol.asyncDispose]();
-      await dev[Symbol.asyncDispose]();
-    },
-  };
-}
+import { Http2Client } from '../testing/http2-party.ts';
+import { personal } from '../testing/proxied.ts';
+import { http2Shop } from '../testing/shop.ts';
 
 const ada = { 'x-user': 'ada' };
 
 it('sends each stream of one connection to the side that its fields ask for (case 8)', async () => {
-  await using made = await shop();
+  await using made = await http2Shop();
   using client = new Http2Client(made.port.port);
 
   const answers = [];
@@ -41,7 +19,7 @@ it('sends each stream of one connection to the side that its fields ask for (cas
 });
 
 it('matches the next stream of a connection that was there before the intercept', async () => {
-  await using made = await shop({ routes: { intercepts: [], wiretaps: [] } });
+  await using made = await http2Shop({ routes: { intercepts: [], wiretaps: [] } });
   using client = new Http2Client(made.port.port);
   const headers = { ...ada, 'x-long': 'kept in the table' };
   expect(String((await client.ask('/a', headers)).body)).toBe('app /a 0');
@@ -59,7 +37,7 @@ it('matches the next stream of a connection that was there before the intercept'
 
 it('tells whoever waits which streams came and did not match', async () => {
   const misses = new MissWatches();
-  await using made = await shop({ misses });
+  await using made = await http2Shop({ misses });
   using watch = misses.open('mine');
   using client = new Http2Client(made.port.port);
 

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { blockOf, FrameParty, FramePeer, request } from '../testing/frame-peer.ts';
 import { RawParty } from '../testing/http-party.ts';
-import { type Proxied, type ProxiedOptions, personal, proxied } from '../testing/proxied.ts';
+import { personal, proxied } from '../testing/proxied.ts';
+import { type FrameShop, frameShop } from '../testing/shop.ts';
 import { until } from '../testing/until.ts';
 import {
   dataFrames,
@@ -20,44 +21,12 @@ import {
   windowUpdate,
 } from './frame.ts';
 
-interface Lab extends Proxied {
-  readonly client: FramePeer;
-  readonly app: FrameParty;
-  readonly dev: FrameParty;
-}
-
-type Pairs = readonly (readonly [number, number])[];
-
-/** A client, an app and a developer, all played frame by frame; stream 1 of the client is with the developer. */
-async function lab(of: { client?: Pairs; app?: Pairs; isWhole?: boolean } & ProxiedOptions = {}): Promise<Lab> {
-  const app = await FrameParty.start(...(of.app ?? []));
-  const dev = await FrameParty.start();
-  const made = await proxied(app.port, { routes: personal('mine', 'ada'), ...of });
-  made.diverter.holders.set('mine', dev.port);
-  const client = await FramePeer.connect(made.port.port, ...(of.client ?? []));
-  client.ask(1, '/diverted', { 'x-user': 'ada' }, of.isWhole ?? true);
-  await (await dev.peer()).frame('headers', 1);
-  await (await app.peer()).frame('settings');
-  return {
-    ...made,
-    client,
-    app,
-    dev,
-    async [Symbol.asyncDispose]() {
-      client[Symbol.dispose]();
-      await made[Symbol.asyncDispose]();
-      await app[Symbol.asyncDispose]();
-      await dev[Symbol.asyncDispose]();
-    },
-  };
-}
-
 const number = (payload: Buffer): number => payload.readUInt32BE(0) & 0x7fffffff;
 const sum = (frames: readonly { readonly payload: Buffer }[]): number =>
   frames.reduce((total, { payload }) => total + number(payload), 0);
 
 /** A round trip through both sides: whatever was sent before it has arrived. */
-async function settled({ client, app }: Lab, mark: string): Promise<void> {
+async function settled({ client, app }: FrameShop, mark: string): Promise<void> {
   const ping = frame(frameType.ping, 0, 0, Buffer.from(mark.padEnd(8)));
   const peer = await app.peer();
   const count = peer.got('ping').length;
@@ -66,7 +35,7 @@ async function settled({ client, app }: Lab, mark: string): Promise<void> {
 }
 
 it('trap 1: a diverted answer waits while a frame of the app is half forwarded', async () => {
-  await using made = await lab();
+  await using made = await frameShop();
   const { client } = made;
   const app = await made.app.peer();
   const dev = await made.dev.peer();
@@ -86,7 +55,7 @@ it('trap 1: a diverted answer waits while a frame of the app is half forwarded',
 });
 
 it('trap 2: the app and the developer together never send more than the client takes on the connection', async () => {
-  await using made = await lab({ client: [[setting.initialWindowSize, 1_000_000]] });
+  await using made = await frameShop({ client: [[setting.initialWindowSize, 1_000_000]] });
   const { client } = made;
   const app = await made.app.peer();
   const dev = await made.dev.peer();
@@ -113,7 +82,7 @@ it('trap 2: the app and the developer together never send more than the client t
 });
 
 it('trap 3: a client that gives back at half its window never starves a diverted stream', async () => {
-  await using made = await lab({ client: [[setting.initialWindowSize, 4_000_000]] });
+  await using made = await frameShop({ client: [[setting.initialWindowSize, 4_000_000]] });
   const { client } = made;
   const dev = await made.dev.peer();
   client.send(windowUpdate(0, 4_000_000 - 65_535));
@@ -142,7 +111,7 @@ it('trap 3: a client that gives back at half its window never starves a diverted
 }, 20_000);
 
 it('trap 4: what the client still says about an ended diverted stream does not reach the app', async () => {
-  await using made = await lab();
+  await using made = await frameShop();
   const { client } = made;
   const app = await made.app.peer();
   (await made.dev.peer()).answer(1, 'mine');
@@ -155,7 +124,7 @@ it('trap 4: what the client still says about an ended diverted stream does not r
 });
 
 it('trap 5: when the app leaves, clients do not repeat calls that a developer answers, and do repeat those of the app', async () => {
-  await using made = await lab();
+  await using made = await frameShop();
   const { client } = made;
   const app = await made.app.peer();
   const dev = await made.dev.peer();
@@ -182,7 +151,7 @@ it('trap 5: when the app leaves, clients do not repeat calls that a developer an
 });
 
 it('trap 6: a new initial window applies to open diverted streams, also when it makes their window negative', async () => {
-  await using made = await lab({ client: [[setting.initialWindowSize, 1000]] });
+  await using made = await frameShop({ client: [[setting.initialWindowSize, 1000]] });
   const { client } = made;
   const dev = await made.dev.peer();
   dev.answer(1, Buffer.alloc(5000, 'd'), false);
@@ -202,7 +171,7 @@ it('trap 6: a new initial window applies to open diverted streams, also when it 
 });
 
 it('trap 7: a request whose fields come in several frames is decided when they are complete', async () => {
-  await using made = await lab();
+  await using made = await frameShop();
   const { client } = made;
   const app = await made.app.peer();
   const dev = await made.dev.peer();
@@ -221,7 +190,7 @@ it('trap 7: a request whose fields come in several frames is decided when they a
 });
 
 it('trap 8: padding and priority are taken off, and padding is given back', async () => {
-  await using made = await lab({ isWhole: false });
+  await using made = await frameShop({ isWhole: false });
   const { client } = made;
   const dev = await made.dev.peer();
   const block = blockOf({ ...request('/padded'), 'x-user': 'ada' });
@@ -239,8 +208,32 @@ it('trap 8: padding and priority are taken off, and padding is given back', asyn
   await until(() => sum(client.got('windowUpdate', 0)) > 16_384, 'the connection gets its padding back');
 });
 
+it('trap 8: priorities of the streams of the app reach it, those of diverted ones do not', async () => {
+  await using made = await frameShop();
+  const { client } = made;
+  const app = await made.app.peer();
+  const priority = Buffer.from([0x80, 0, 0, 1, 42]);
+  const urgent = (id: number): Buffer => {
+    const payload = Buffer.concat([Buffer.alloc(4), Buffer.from('u=1')]);
+    payload.writeUInt32BE(id);
+    return frame(frameType.priorityUpdate, 0, 0, payload);
+  };
+  const payload = Buffer.concat([Buffer.from([2]), priority, blockOf(request('/app')), Buffer.alloc(2)]);
+
+  client.send(frame(frameType.headers, endStream | endHeaders | padded | hasPriority, 3, payload));
+  client.send(frame(frameType.priority, 0, 1, priority), frame(frameType.priority, 0, 3, priority));
+  client.send(urgent(1), urgent(3), urgent(5));
+  await settled(made, 'told');
+
+  const [head] = app.got('headers');
+  expect(head?.fields).toMatchObject({ ':path': '/app' });
+  expect([head?.flags, head?.priority]).toEqual([endStream | endHeaders | hasPriority, priority]);
+  expect(app.got('priority').map(({ id }) => id)).toEqual([3]);
+  expect(app.got('priorityUpdate').map(({ payload: said }) => number(said))).toEqual([3]);
+});
+
 it('trap 9: the client gets its window back for diverted data, on the connection also after the end and for dropped data', async () => {
-  await using made = await lab({ isWhole: false });
+  await using made = await frameShop({ isWhole: false });
   const { client } = made;
   const dev = await made.dev.peer();
   const app = await made.app.peer();
@@ -265,7 +258,7 @@ it('trap 9: the client gets its window back for diverted data, on the connection
 });
 
 it('trap 10: fields that cannot be decoded end a routed connection, and make another one opaque', async () => {
-  await using made = await lab();
+  await using made = await frameShop();
   const nonsense = frame(frameType.headers, endStream | endHeaders, 3, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff]));
   const { client } = made;
   const other = await FramePeer.connect(made.port.port);
@@ -287,7 +280,7 @@ it('trap 10: fields that cannot be decoded end a routed connection, and make ano
 });
 
 it('trap 10: fields without end are not kept', async () => {
-  await using made = await lab();
+  await using made = await frameShop();
   const { client } = made;
   const part = Buffer.alloc(16_384, 'x');
 
@@ -321,7 +314,7 @@ it('trap 11: nothing comes before the settings of the app, not even an answer th
 });
 
 it('a client that sends more than it may on a diverted stream loses the stream, and nothing piles up', async () => {
-  await using made = await lab({ isWhole: false });
+  await using made = await frameShop({ isWhole: false });
   const { client } = made;
   const dev = await made.dev.peer();
   dev.send(settings([setting.initialWindowSize, 0]));

@@ -49,6 +49,7 @@ function settingsFor(managerHost: string, ca?: string): AgentSettings {
     config: { ...aConfig(port, []), managerHost },
     pod: { name: 'cart-1', uid: 'uid-1', ip: '10.0.0.7' },
     readToken: async () => 'secret',
+    environment: {},
     readCa: async () => ca,
   };
 }

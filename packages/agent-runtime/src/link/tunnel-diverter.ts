@@ -1,13 +1,13 @@
 import type { DivertStream, TapStream } from '@fairlead/core';
 import type { TunnelSession, TunnelStream } from '@fairlead/tunnel';
-import type { Diverter, StreamOrigin } from '../proxy/diverter.ts';
+import type { DatagramOrigin, Diverter, StreamOrigin } from '../proxy/diverter.ts';
 
 /** Takes traffic to the relay over whichever tunnel is up. */
 export class TunnelDiverter implements Diverter {
   /** The tunnel; undefined while there is none, and then all traffic stays with the app. */
   tunnel: TunnelSession | undefined;
 
-  divert(intercept: string, origin: StreamOrigin, firstBytes?: Buffer): TunnelStream | undefined {
+  divert(intercept: string, origin: StreamOrigin | DatagramOrigin, firstBytes?: Buffer): TunnelStream | undefined {
     return this.#open({ kind: 'divert', intercept, ...place, ...origin }, firstBytes);
   }
 

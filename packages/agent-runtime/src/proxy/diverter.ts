@@ -16,10 +16,15 @@ export interface StreamOrigin {
   readonly source: { readonly address: string; readonly port: number };
 }
 
+/** Where diverted datagrams come from. */
+export interface DatagramOrigin extends Omit<StreamOrigin, 'protocol'> {
+  readonly protocol: 'udp';
+}
+
 /** Takes traffic to those who asked for it. */
 export interface Diverter {
   /** Opens a stream to the holder of an intercept; undefined when there is no way to it at present. */
-  divert(intercept: string, origin: StreamOrigin, firstBytes?: Buffer): DivertedStream | undefined;
+  divert(intercept: string, origin: StreamOrigin | DatagramOrigin, firstBytes?: Buffer): DivertedStream | undefined;
   /** Opens a stream for copies of traffic; undefined when there is no way to its holder at present. */
   tap(wiretap: string, origin: StreamOrigin): DivertedStream | undefined;
 }

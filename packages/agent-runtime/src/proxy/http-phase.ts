@@ -1,6 +1,6 @@
 import type { Unclear } from '../http1/request-reader.ts';
 import { mayBePreface, mayBeServerPreface } from '../http2/preface.ts';
-import { copyTo } from './connection-taps.ts';
+import { copyTo, tellServedBy } from './connection-taps.ts';
 import { DivertedSide } from './diverted-side.ts';
 import type { Exchange } from './exchange.ts';
 import { ExchangeQueue } from './exchange-queue.ts';
@@ -223,8 +223,17 @@ export class HttpPhase implements Phase, RequestEvents {
       const mayRepeat = !side.isAccepted || exchanges.areAllRepeatable;
       const bytes = mayRepeat ? side.replay.since(due.start) : undefined;
       if (bytes) this.#repeat(bytes, side, error);
-      else host.close(refuseLost(side.intercept.id, error));
+      else this.#refuse(side, due, error);
     }
+  }
+
+  #refuse(side: DivertedSide, { taps }: Exchange, error: Error): void {
+    const answer = refuseLost(side.intercept.id, error);
+    if (taps) {
+      tellServedBy(taps, side);
+      copyTo(taps, 'response', answer);
+    }
+    this.#host.close(answer);
   }
 
   #repeat(bytes: readonly Buffer[], lost: DivertedSide, error: Error): void {

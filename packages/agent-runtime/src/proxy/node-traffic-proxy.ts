@@ -1,12 +1,5 @@
-import {
-  type CallOptions,
-  type Clock,
-  FairleadError,
-  type Logger,
-  type PortProxy,
-  type ProxyPort,
-  type TrafficProxy,
-} from '@fairlead/core';
+import type { CallOptions, Clock, Logger, PortProxy, ProxyPort, TrafficProxy } from '@fairlead/core';
+import { DatagramPort } from '../udp/datagram-port.ts';
 import { AppAddress } from './app-address.ts';
 import { BufferPool } from './buffer-pool.ts';
 import type { Diverter } from './diverter.ts';
@@ -29,7 +22,7 @@ export interface NodeTrafficProxyOptions {
   readonly limits?: Partial<ProxyLimits>;
 }
 
-/** A {@link TrafficProxy} on node sockets, for TCP. */
+/** A {@link TrafficProxy} on node sockets, for TCP and UDP. */
 export class NodeTrafficProxy implements TrafficProxy {
   readonly #options: NodeTrafficProxyOptions;
   readonly #limits: ProxyLimits;
@@ -45,9 +38,6 @@ export class NodeTrafficProxy implements TrafficProxy {
 
   async listen(port: ProxyPort, options: CallOptions = {}): Promise<PortProxy> {
     options.signal?.throwIfAborted();
-    if (port.protocol !== 'TCP') {
-      throw new FairleadError('unsupported', `traffic of ${port.protocol} port ${port.agentPort} is not proxied yet`);
-    }
     const { diverter, clock, logger, otherAppHosts = [] } = this.#options;
     const others = otherAppHosts.filter((host) => host !== port.appHost);
     const surroundings = {
@@ -61,7 +51,10 @@ export class NodeTrafficProxy implements TrafficProxy {
       reads: this.#reads,
       misses: this.#misses,
     };
-    const listener = await PortListener.open(surroundings, port.agentPort, port.host);
+    const listener =
+      port.protocol === 'UDP'
+        ? await DatagramPort.open(surroundings, port.agentPort, port.host)
+        : await PortListener.open(surroundings, port.agentPort, port.host);
     if (!options.signal?.aborted) return listener;
     await listener[Symbol.asyncDispose]();
     throw options.signal.reason;

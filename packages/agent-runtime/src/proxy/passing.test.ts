@@ -233,11 +233,3 @@ it('refuses routes with a bad match, and keeps the old ones', async () => {
   using client = await made.connect();
   expect((await client.ask(get('/1', 'X-User: ada'))).body).toBe('dev GET /1');
 });
-
-it('does not proxy UDP yet, and says so', async () => {
-  await using app = await HttpParty.start('app');
-  await using made = await proxied(app.port);
-  const port = { agentPort: 0, appHost: '127.0.0.1', appPort: 1, protocol: 'UDP' } as const;
-
-  await expect(made.proxy.listen(port)).rejects.toMatchObject({ code: 'unsupported' });
-});

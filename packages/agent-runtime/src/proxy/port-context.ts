@@ -36,4 +36,6 @@ export interface PortCounters {
   /** Of closed connections. */
   bytesOut: number;
   tapDropped: number;
+  /** Datagrams that nobody got. */
+  dropped: number;
 }

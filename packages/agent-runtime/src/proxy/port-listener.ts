@@ -29,6 +29,7 @@ export class PortListener implements PortProxy, PortContext {
     bytesIn: 0,
     bytesOut: 0,
     tapDropped: 0,
+    dropped: 0,
   };
   readonly #server: Server;
   readonly #connections = new Set<Connection>();

@@ -23,6 +23,16 @@ export interface ProxyLimits {
   readonly pipelineDepth: number;
   /** Copied bytes that wait for a slow wiretap, per connection. */
   readonly tapBytes: number;
+  /** How long a caller of a UDP port may be silent before it counts as a new one. */
+  readonly flowIdleMs: number;
+  /** Callers of one UDP port that are told apart at once. */
+  readonly flows: number;
+  /** Bytes of datagrams that wait in one direction of a flow; newer ones are dropped. */
+  readonly flowQueueBytes: number;
+  /** How long an answer to a datagram may take for it to be sent to the app, should the tunnel fail meanwhile. */
+  readonly answerMs: number;
+  /** How long the app is asked before it is tried again to divert a flow that nobody took. */
+  readonly retryMs: number;
 }
 
 /** The limits unless told otherwise. */
@@ -37,4 +47,9 @@ export const defaultProxyLimits: ProxyLimits = {
   replayBytes: 65_536,
   pipelineDepth: 256,
   tapBytes: 262_144,
+  flowIdleMs: 60_000,
+  flows: 4096,
+  flowQueueBytes: 262_144,
+  answerMs: 5000,
+  retryMs: 1000,
 };

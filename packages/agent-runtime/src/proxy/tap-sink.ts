@@ -33,7 +33,7 @@ export class TapSink {
     }
   }
 
-  /** The answer that follows is given by the holder of this intercept. */
+  /** The answer that follows is given by the holder of this intercept, or the stream was with it that ends. */
   servedBy(intercept: string): void {
     if (!this.#isOver) this.#stream?.write(encodeTapFrame({ servedBy: intercept }));
   }

@@ -1,4 +1,4 @@
-import { type AgentConfig, FairleadError, parseAgentConfig } from '@fairlead/core';
+import { type AgentConfig, FairleadError, parseAgentConfig, type StringMap } from '@fairlead/core';
 
 /** Everything that one traffic-agent is told. */
 export interface AgentSettings {
@@ -11,6 +11,10 @@ export interface AgentSettings {
    * anew at each dial, for they change in place. Absent, or undefined: no TLS, which only this machine's own relay may do.
    */
   readonly readCa?: () => Promise<string | undefined>;
+  /** The process's environment: with the variables of the app's containers behind their prefixes. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Reads the pod's annotations. Read anew each time, for they change in place. Default: there are none. */
+  readonly readAnnotations?: () => Promise<StringMap>;
   /** The address to listen on. Default: all, but for a pod that shares its machine's loopback its own. */
   readonly bindHost?: string;
   /** Where the app listens. Default: the pod's address, and where that is not one of this machine only, the loopback. */
@@ -19,8 +23,6 @@ export interface AgentSettings {
   readonly healthPort?: number;
   /** A file that is there while traffic is served; absent: none. */
   readonly readyFile?: string;
-  /** Where the mounts of this agent's container really are, by mount path; absent: at these paths. */
-  readonly mountDirectories?: Readonly<Record<string, string>>;
   /** How long open connections may take to end after SIGTERM, in milliseconds. Default 10 000. */
   readonly drainMs?: number;
 }
@@ -34,6 +36,8 @@ export interface RawAgentSettings {
   readonly readToken: () => Promise<string>;
   /** Reads the authorities of the manager, see {@link AgentSettings.readCa}. */
   readonly readCa?: () => Promise<string | undefined>;
+  /** Reads the annotations, see {@link AgentSettings.readAnnotations}. */
+  readonly readAnnotations?: () => Promise<StringMap>;
 }
 
 /**
@@ -46,9 +50,14 @@ export interface RawAgentSettings {
  * | `_TEL_AGENT_DRAIN_MS` | {@link AgentSettings.drainMs} |
  * | `FAIRLEAD_AGENT_BIND_HOST`, `FAIRLEAD_AGENT_APP_HOST` | {@link AgentSettings.bindHost}, {@link AgentSettings.appHost} |
  * | `FAIRLEAD_AGENT_READY_FILE` | {@link AgentSettings.readyFile} |
- * | `FAIRLEAD_MOUNTS` | {@link AgentSettings.mountDirectories}, as JSON |
  */
-export function parseAgentSettings({ config, environment, readToken, readCa }: RawAgentSettings): AgentSettings {
+export function parseAgentSettings({
+  config,
+  environment,
+  readToken,
+  readCa,
+  readAnnotations,
+}: RawAgentSettings): AgentSettings {
   const problems: string[] = [];
   const text = (name: string): string => {
     const value = environment[name];
@@ -72,7 +81,6 @@ export function parseAgentSettings({ config, environment, readToken, readCa }: R
   const drainMs = number('_TEL_AGENT_DRAIN_MS', 3_600_000);
   const { FAIRLEAD_AGENT_BIND_HOST: bindHost, FAIRLEAD_AGENT_APP_HOST: appHost } = environment;
   const { FAIRLEAD_AGENT_READY_FILE: readyFile } = environment;
-  const mountDirectories = readDirectories(environment.FAIRLEAD_MOUNTS, problems);
   const parsed = readConfig(config, problems);
   if (problems.length > 0 || !parsed) {
     throw new FairleadError('bad-config', `the traffic-agent cannot start: ${problems.join('; ')}`, { phase: 'input' });
@@ -81,27 +89,15 @@ export function parseAgentSettings({ config, environment, readToken, readCa }: R
     config: parsed,
     pod,
     readToken,
+    environment,
     ...(readCa && { readCa }),
+    ...(readAnnotations && { readAnnotations }),
     ...(bindHost && { bindHost }),
     ...(appHost && { appHost }),
     ...(readyFile && { readyFile }),
-    ...(mountDirectories && { mountDirectories }),
     ...(healthPort !== undefined && { healthPort }),
     ...(drainMs !== undefined && { drainMs }),
   };
-}
-
-function readDirectories(text: string | undefined, problems: string[]): Record<string, string> | undefined {
-  if (!text) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (isMap && Object.values(value).every((each) => typeof each === 'string')) return value as Record<string, string>;
-  } catch {
-    // Told below, as everything that it may not be.
-  }
-  problems.push('FAIRLEAD_MOUNTS is no JSON object of directories by mount path');
-  return undefined;
 }
 
 function readConfig(raw: unknown, problems: string[]): AgentConfig | undefined {

@@ -66,6 +66,7 @@ export async function linked(options: Partial<AgentSettings> = {}) {
     config: aConfig(relay.port, [aConnection(agentPort, app.port)]),
     pod: { name: 'cart-1', uid: 'uid-1', ip: '127.0.0.1' },
     readToken: async () => 'secret',
+    environment: {},
     ...options,
   };
   const clock = createSystemClock({ now: Date.now, setTimeout, clearTimeout });

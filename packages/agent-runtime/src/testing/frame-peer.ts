@@ -13,6 +13,7 @@ export interface GotFrame {
   readonly flags: number;
   readonly id: number;
   readonly payload: Buffer;
+  readonly priority: Buffer | undefined;
   /** Of a header block. */
   readonly fields: Readonly<Record<string, string>>;
 }
@@ -118,6 +119,7 @@ export class FramePeer implements Disposable {
         flags,
         id,
         payload: isBlock ? Buffer.alloc(0) : Buffer.from(reader.payload()),
+        priority: isBlock ? reader.priority() : undefined,
         fields: Object.fromEntries(fields.map(({ name, value }) => [name, value])),
       });
     }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { DivertedStream, Diverter, StreamOrigin } from '../proxy/diverter.ts';
+import type { DatagramOrigin, DivertedStream, Diverter, StreamOrigin } from '../proxy/diverter.ts';
 
 /** A stream whose far end is played by a test. */
 export class ScriptedStream extends Duplex implements DivertedStream {
@@ -72,20 +72,24 @@ export class ScriptedStream extends Duplex implements DivertedStream {
 }
 
 /** What stands behind an intercept: a server of this machine, a script, or nobody. */
-export type Holder = number | ((stream: ScriptedStream, origin: StreamOrigin) => void) | undefined;
+export type Holder = number | ((stream: ScriptedStream, origin: StreamOrigin | DatagramOrigin) => void) | undefined;
 
 /** Takes diverted traffic to parties in this process, as a tunnel would: accepted when the party was reached. */
 export class MemoryDiverter implements Diverter {
   readonly holders = new Map<string, Holder>();
   /** Every stream that was opened, in order. */
-  readonly opened: { readonly intercept: string; readonly origin: StreamOrigin; readonly firstBytes: string }[] = [];
+  readonly opened: {
+    readonly intercept: string;
+    readonly origin: StreamOrigin | DatagramOrigin;
+    readonly firstBytes: string;
+  }[] = [];
   /** Streams for copies by wiretap, in order. */
   readonly taps = new Map<string, ScriptedStream[]>();
   /** Called with each new tap stream. */
   onTap: ((stream: ScriptedStream) => void) | undefined;
   readonly #streams = new Set<Duplex>();
 
-  divert(intercept: string, origin: StreamOrigin, firstBytes?: Buffer): DivertedStream | undefined {
+  divert(intercept: string, origin: StreamOrigin | DatagramOrigin, firstBytes?: Buffer): DivertedStream | undefined {
     const holder = this.holders.get(intercept);
     if (holder === undefined) return undefined;
     this.opened.push({ intercept, origin, firstBytes: firstBytes?.toString('latin1') ?? '' });

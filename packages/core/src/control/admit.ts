@@ -9,6 +9,7 @@ import type { Service } from '../model/service.ts';
 import type { Workload, WorkloadKey } from '../model/workload.ts';
 import type { PlanOptions } from '../planning/plan-options.ts';
 import { selectAll } from '../planning/select-connections.ts';
+import { unfitFor } from '../planning/unfit-traffic.ts';
 import type { IdentityProvider } from '../ports/identity-provider.ts';
 import { checkRight } from './check-right.ts';
 import { claimOf } from './claim-of.ts';
@@ -47,6 +48,8 @@ export async function admit(record: InterceptRecord, context: AdmissionContext):
   if (!desired.ok) throw desired.error;
   const selection = selectAll(desired.config, record.spec.ports);
   if (!selection.ok) throw selection.error;
+  const unfit = unfitFor(record.spec, selection.connections);
+  if (unfit) throw unfit;
   const plan = { workload: key, connections: selection.connections };
   const conflict = arbitrate(claims, claimOf(record, plan));
   if (conflict) throw conflict;

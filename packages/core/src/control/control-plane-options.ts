@@ -1,5 +1,6 @@
 import { lifecycleDefaults } from '../lifecycle/reduce-intercept.ts';
 import { defaultLeaseMs } from '../lifecycle/reduce-sessions.ts';
+import type { VariablePolicy } from '../model/variable-policy.ts';
 import type { AgentConfigStore } from '../ports/agent-config-store.ts';
 import type { AgentFleet } from '../ports/agent-fleet.ts';
 import type { AgentImageSource } from '../ports/agent-image-source.ts';
@@ -39,6 +40,8 @@ export interface ControlPlaneOptions {
   readonly logLevel?: string;
   /** The first port that an agent may take. Default 9900. */
   readonly agentPortBase?: number;
+  /** Which of the app's variables sessions may learn. Default: nothing is excluded, and no value from a Secret allowed. */
+  readonly variables?: VariablePolicy | undefined;
   /** How long the agents of a workload may take to arrive, and then to acknowledge. Default 60 000. */
   readonly agentArrivalTimeoutMs?: number;
   /** How long a decisive problem, like an image that cannot be pulled, is watched before it ends a preparation. Default 10 000. */

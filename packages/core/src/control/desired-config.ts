@@ -38,6 +38,6 @@ export function desiredConfig(
 
 /** The settings with which an entry was made, so that planning anew changes nothing but what the cluster changed. */
 export function settingsOf(config: AgentConfig): PlanOptions {
-  const { agentImage, managerHost, managerPort, logLevel } = config;
-  return { agentImage, managerHost, managerPort, logLevel };
+  const { agentImage, managerHost, managerPort, logLevel, variables } = config;
+  return { agentImage, managerHost, managerPort, logLevel, variables };
 }

@@ -9,6 +9,7 @@ import type { PlanOptions } from '../planning/plan-options.ts';
 import type { PlanWarning } from '../planning/plan-warning.ts';
 import { podsToReplace } from '../planning/pods-to-replace.ts';
 import { selectAll } from '../planning/select-connections.ts';
+import { unfitFor } from '../planning/unfit-traffic.ts';
 import type { AgentConfigStore } from '../ports/agent-config-store.ts';
 import type { AgentImageSource } from '../ports/agent-image-source.ts';
 import type { CallOptions } from '../ports/call-options.ts';
@@ -52,7 +53,7 @@ export interface InterceptPreview {
  */
 export async function planIntercept(
   ports: PlanInterceptPorts,
-  spec: Pick<InterceptSpec, 'workload' | 'ports' | 'match'>,
+  spec: Pick<InterceptSpec, 'workload' | 'ports' | 'match'> & Partial<Pick<InterceptSpec, 'mode'>>,
   options: PlanInterceptOptions = {},
 ): Promise<InterceptPreview> {
   const { settings = {}, ...call } = options;
@@ -72,6 +73,8 @@ export async function planIntercept(
   if (!desired.ok) throw desired.error;
   const selection = selectAll(desired.config, spec.ports);
   if (!selection.ok) throw selection.error;
+  const unfit = unfitFor(spec, selection.connections);
+  if (unfit) throw unfit;
   const { config, warnings } = desired;
   const isStored = stored !== undefined && isCurrent(stored.config, config);
   const wantedHash = isStored ? stored.config.hash : config.hash;

@@ -16,8 +16,9 @@ export async function preferredSettings(
     if (stored === undefined || signal.aborted) throw error;
     return stored.agentImage;
   });
-  const { managerHost, managerPort, logLevel } = options;
-  return { agentImage, managerHost, managerPort, ...(logLevel !== undefined && { logLevel }), ...portBase(options) };
+  const { managerHost, managerPort, logLevel, variables } = options;
+  const level = logLevel !== undefined && { logLevel };
+  return { agentImage, managerHost, managerPort, ...level, variables, ...portBase(options) };
 }
 
 /** What a config that only follows the cluster is planned with: all as it was. A newer image is no reason for a rollout. */

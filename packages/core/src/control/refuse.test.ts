@@ -20,6 +20,16 @@ interface Refusal {
   readonly spec?: Partial<InterceptSpec>;
 }
 
+const datagrams = {
+  services: [sampleService({ ports: [{ name: 'dns', port: 53, protocol: 'UDP' }] })],
+  workload: cart({
+    template: {
+      ...cart().template,
+      spec: { containers: [{ name: 'app', ports: [{ name: 'dns', containerPort: 53, protocol: 'UDP' }] }] },
+    },
+  }),
+};
+
 const refusals: readonly Refusal[] = [
   { what: 'two ports to choose from', code: 'ambiguous-port', services: [sampleService({ ports })] },
   { what: 'a port that is not there', code: 'no-such-port', spec: { ports: [{ port: 'grpc' }] } },
@@ -29,6 +39,8 @@ const refusals: readonly Refusal[] = [
     code: 'host-network',
     workload: cart({ template: { ...cart().template, spec: { ...cart().template.spec, hostNetwork: true } } }),
   },
+  { what: 'a match on a UDP port', code: 'unsupported', ...datagrams, spec: { match: { method: 'GET' } } },
+  { what: 'a wiretap of a UDP port', code: 'unsupported', ...datagrams, spec: { mode: 'wiretap' } },
   { what: 'an unknown workload', code: 'workload-not-found', spec: { workload: { namespace: 'shop', name: 'ghost' } } },
   {
     what: 'a workload of another namespace',

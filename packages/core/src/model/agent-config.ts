@@ -1,4 +1,4 @@
-import type { MountRule } from './mount-policy.ts';
+import type { VariablePolicy } from './variable-policy.ts';
 import type { WorkloadKind } from './workload.ts';
 
 /** The transport protocols that a connection may have. */
@@ -45,10 +45,8 @@ export interface AgentContainer {
   readonly envPrefix: string;
   /** Where the container's mounts appear in the traffic-agent. */
   readonly mountPoint: string;
-  /** The paths of the container's mounts whose files are shared, in declaration order. */
+  /** The container's mount paths, in declaration order. */
   readonly mounts: readonly string[];
-  /** The mounts that are not just readable, by mount path. Absent: there are none such. */
-  readonly mountPolicies?: Readonly<Record<string, MountRule>>;
   readonly intercepts: readonly AgentConnection[];
 }
 
@@ -71,5 +69,7 @@ export interface AgentConfig {
   readonly managerHost: string;
   readonly managerPort: number;
   readonly logLevel: string;
+  /** Absent: nothing is excluded, and no value from a Secret allowed. */
+  readonly variables?: VariablePolicy;
   readonly containers: readonly AgentContainer[];
 }

@@ -11,8 +11,8 @@ export type AnnotationName =
   | 'inject-service-ports'
   | 'inject-container-ports'
   | 'manually-injected'
-  | 'mount-policies'
-  | 'inject-ignore-volume-mounts';
+  | 'excluded-variables'
+  | 'allowed-secret-variables';
 
 /** An annotation as it was found. */
 export interface Annotation {

@@ -53,6 +53,7 @@ const configFields: Readonly<Record<keyof AgentConfig | 'create', true>> = {
   managerHost: true,
   managerPort: true,
   logLevel: true,
+  variables: true,
   containers: true,
   // Telepresence's mark on an entry that is still to be generated; a plan has just done that.
   create: true,
@@ -63,7 +64,6 @@ const containerFields: Readonly<Record<keyof AgentContainer, true>> = {
   envPrefix: true,
   mountPoint: true,
   mounts: true,
-  mountPolicies: true,
   intercepts: true,
 };
 

@@ -48,18 +48,20 @@ const connectionSchema = v.looseObject(
   'wanted a connection',
 );
 
-const mountRule = v.picklist(['ignore', 'local', 'remote', 'withheld'], 'wanted ignore, local, remote or withheld');
-
 const containerSchema = v.looseObject(
   {
     name: nonEmpty,
     envPrefix: v.nullish(text),
     mountPoint: v.nullish(text),
     mounts: v.nullish(texts, []),
-    mountPolicies: v.nullish(v.record(text, mountRule, 'wanted policies by mount path')),
     intercepts: v.nullish(v.array(connectionSchema, 'wanted a list of connections'), []),
   },
   'wanted a container',
+);
+
+const variablesSchema = v.looseObject(
+  { excluded: v.nullish(texts, []), allowedSecrets: v.nullish(texts, []) },
+  'wanted excluded and allowedSecrets',
 );
 
 const configSchema = v.looseObject(
@@ -75,6 +77,7 @@ const configSchema = v.looseObject(
     managerHost: v.nullish(text, ''),
     managerPort: v.nullish(port, 8081),
     logLevel: v.nullish(text, planDefaults.logLevel),
+    variables: v.nullish(variablesSchema),
     containers: v.nullish(v.array(containerSchema, 'wanted a list of containers'), []),
   },
   'wanted an agent config',
@@ -90,13 +93,14 @@ const configSchema = v.looseObject(
 export function parseAgentConfig(raw: unknown): AgentConfig {
   const result = v.safeParse(configSchema, raw);
   if (!result.success) throw badConfig(result.issues.map(describeIssue));
-  const { schemaVersion, hash, manual, agentName, containers, ...rest } = result.output;
+  const { schemaVersion, hash, manual, agentName, variables, containers, ...rest } = result.output;
   if (schemaVersion > agentConfigSchemaVersion) throw newerSchema(schemaVersion);
   const content = {
     schemaVersion,
     ...(manual && { manual }),
     ...rest,
     agentName: agentName || rest.workloadName,
+    ...(variables && { variables }),
     containers: containers.map(completeContainer),
   };
   const problems = describeClashes(content.containers);
@@ -105,10 +109,8 @@ export function parseAgentConfig(raw: unknown): AgentConfig {
 }
 
 function completeContainer(container: v.InferOutput<typeof containerSchema>, index: number): AgentContainer {
-  const { mountPolicies, ...rest } = container;
   return {
-    ...rest,
-    ...(mountPolicies && { mountPolicies }),
+    ...container,
     envPrefix: container.envPrefix ?? envPrefix(index),
     mountPoint: container.mountPoint ?? agentMountPoint(container.name),
     intercepts: container.intercepts.map(completeConnection),

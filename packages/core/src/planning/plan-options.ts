@@ -1,3 +1,5 @@
+import type { VariablePolicy } from '../model/variable-policy.ts';
+
 /** What a plan needs beside the workload and its services. */
 export interface PlanOptions {
   readonly agentImage: string;
@@ -8,6 +10,8 @@ export interface PlanOptions {
   readonly logLevel?: string;
   /** The first port that the agent may take. Default 9900. */
   readonly agentPortBase?: number;
+  /** Default: nothing is excluded, and no value from a Secret allowed. */
+  readonly variables?: VariablePolicy | undefined;
 }
 
 /** What {@link PlanOptions} mean where they say nothing. */

@@ -67,7 +67,7 @@ function noSuchPort(config: AgentConfig, selector: PortSelector, all: readonly S
   const hint = hintAtTarget(selector, all);
   return new FairleadError('no-such-port', `${nameOf(config)} has no interceptable port${describe(selector)}`, {
     phase: 'plan',
-    candidates: [...new Set(all.map(label))],
+    candidates: [...new Set(all.map(formatConnection))],
     ...(hint && { hint }),
   });
 }
@@ -78,11 +78,11 @@ function hintAtTarget({ port }: PortSelector, all: readonly SelectedConnection[]
   const behind = all.find(({ containerPort, containerPortName }) =>
     [containerPort, containerPortName].includes(asPort(port)),
   );
-  return behind && `${port} is a container port; its traffic comes through ${label(behind)}.`;
+  return behind && `${port} is a container port; its traffic comes through ${formatConnection(behind)}.`;
 }
 
 function tooMany(config: AgentConfig, selector: PortSelector, matches: readonly SelectedConnection[]): FairleadError {
-  const byName = [...new Set(matches.map(label))];
+  const byName = [...new Set(matches.map(formatConnection))];
   // Manifests that no API server has checked may give one name to two ports; their numbers still tell them apart.
   const candidates = byName.length > 1 ? byName : [...new Set(matches.map(numberedLabel))];
   const name = nameOf(config);
@@ -119,7 +119,7 @@ function nameOf(config: AgentConfig): string {
 }
 
 /** `service:port`, or `container/name:port` for a connection without a service; UDP is said, TCP understood. */
-function label(connection: SelectedConnection): string {
+export function formatConnection(connection: SelectedConnection): string {
   const { name, number } = identityOf(connection);
   return labelWith(connection, name || number);
 }

@@ -56,7 +56,7 @@ export interface WiretapRoute {
   readonly match?: Match;
 }
 
-/** Counters of a port. */
+/** Counters of a port. With UDP a connection is a flow: the datagrams of one caller, until it was idle for a minute. */
 export interface ProxyStats {
   readonly connections: number;
   readonly open: number;
@@ -67,4 +67,6 @@ export interface ProxyStats {
   readonly bytesOut: number;
   /** Bytes that wiretaps did not get because they were too slow. */
   readonly tapDropped: number;
+  /** UDP: datagrams that nobody got, as they were too long or too many, or as nobody listened. */
+  readonly dropped: number;
 }

@@ -34,8 +34,10 @@ export interface ContainerEnvironment {
   readonly container: string;
   /** The variables as the container's program sees them, apart from those that its image brings. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Names of variables whose values come from Secrets and stay in the pod. */
+  /** Names of variables whose values come from Secrets and stay in the pod, sorted. */
   readonly withheld: readonly string[];
+  /** How many more there are that the policy of the cluster or of the pod excludes. */
+  readonly excluded: number;
   /** Where the container mounts volumes, in the order of its manifest. */
   readonly mounts: readonly string[];
 }

@@ -13,9 +13,10 @@ export interface DivertStream {
   readonly containerPort: number;
   /**
    * `http1`: whole HTTP/1 requests that matched, one after the other. `http2`: a connection of HTTP/2 that begins in the
-   * agent, with those streams of the caller's that matched.
+   * agent, with those streams of the caller's that matched. `udp`: the datagrams between one caller and the port, each
+   * with its length before it, see {@link encodeDatagram}.
    */
-  readonly protocol: 'tcp' | 'http1' | 'http2';
+  readonly protocol: 'tcp' | 'udp' | 'http1' | 'http2';
   readonly source: { readonly address: string; readonly port: number };
 }
 

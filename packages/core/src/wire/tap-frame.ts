@@ -3,7 +3,7 @@ export type TapDirection = 'request' | 'response';
 
 /**
  * A piece of a tap stream: copied bytes; a count of bytes that were dropped because the session was too slow; or which
- * intercept, instead of the app, gives the answer that follows.
+ * intercept, instead of the app, gives the answer that follows, or had the stream of HTTP/2 whose end follows.
  */
 export type TapFrame =
   | { readonly direction: TapDirection; readonly bytes: Uint8Array }

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { FairleadError } from '@fairlead/core';
-import { configDirectory, tokenDirectory } from '@fairlead/webhook';
+import { configDirectory, podInfoDirectory, tokenDirectory } from '@fairlead/webhook';
 import type { AgentLaunch } from '../cluster/agent-launch.ts';
 
 /** How the traffic-agents of an embedded cluster are run. Fails with `internal` when the program is not there. */
@@ -13,6 +13,7 @@ export function agentProgram(main: string = installedMain()): AgentLaunch {
     environment: {
       FAIRLEAD_AGENT_CONFIG: `${configDirectory}/config.yaml`,
       FAIRLEAD_AGENT_TOKEN: `${tokenDirectory}/token`,
+      FAIRLEAD_AGENT_ANNOTATIONS: `${podInfoDirectory}/annotations`,
     },
   };
 }

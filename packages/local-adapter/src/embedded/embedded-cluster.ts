@@ -203,8 +203,9 @@ export class EmbeddedCluster implements AsyncDisposable {
   }
 
   #planOptions(): PlanOptions {
-    const { agentLogLevel: logLevel } = this.#options;
-    return { agentImage, managerHost, managerPort: this.#managerPort, ...(logLevel !== undefined && { logLevel }) };
+    const { agentLogLevel: logLevel, variables } = this.#options;
+    const manager = { managerHost, managerPort: this.#managerPort };
+    return { agentImage, ...manager, ...(logLevel !== undefined && { logLevel }), variables };
   }
 
   async #agentConfigs(namespace: string, name: string): Promise<Record<string, string> | undefined> {

@@ -1,4 +1,4 @@
-import type { Clock, Injector, Logger } from '@fairlead/core';
+import type { Clock, Injector, Logger, VariablePolicy } from '@fairlead/core';
 import type { LocalRolloutOptions } from '../cluster/local-rollout.ts';
 import type { ManifestSource } from '../manifests/manifest-source.ts';
 import type { LoopbackMode } from '../network/loopback.ts';
@@ -28,6 +28,8 @@ export interface LocalOptions {
   readonly leaseMs?: number;
   /** Log level of the traffic-agents. Default `info`. */
   readonly agentLogLevel?: string;
+  /** Which of the app's variables sessions may learn. Default: nothing is excluded, and no value from a Secret allowed. */
+  readonly variables?: VariablePolicy;
   /** The traffic-agent's program. Default: the one of `@fairlead/agent-runtime`. */
   readonly agentMain?: string;
   /** Adds the traffic-agent to pods. Default: the injector of the admission webhook. */

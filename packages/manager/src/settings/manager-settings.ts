@@ -1,3 +1,4 @@
+import type { VariablePolicy } from '@fairlead/core';
 import type { InstallOptions, Resources } from '@fairlead/install';
 
 /** Everything that a traffic-manager is told. */
@@ -14,6 +15,7 @@ export interface ManagerSettings {
   readonly agentLogLevel: string;
   readonly agentPortBase: number;
   readonly agentConfigMap: string;
+  readonly variables: VariablePolicy;
   readonly agentResources: Resources;
   readonly agentInitResources: Resources;
   /** How long a silent session keeps its intercepts. */

@@ -17,10 +17,11 @@ export interface HandlerServerOptions {
   readonly onFailure: (failure: HandlerFailure) => void;
 }
 
-/** Why a caller got a 502. */
+/** Why a caller got a 502, or no answer to a datagram. */
 export interface HandlerFailure {
   readonly error: unknown;
+  /** `UDP` for a datagram. */
   readonly method: string;
-  /** The request target as the caller wrote it. */
+  /** The request target as the caller wrote it; `udp://POD:PORT` for a datagram. */
   readonly url: string;
 }

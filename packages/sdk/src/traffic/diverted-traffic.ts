@@ -1,6 +1,13 @@
 import type { Duplex } from 'node:stream';
-import { type Clock, type DivertStream, FairleadError, type SelectedConnection } from '@fairlead/core';
-import type { IncomingStream } from '@fairlead/tunnel';
+import {
+  type Clock,
+  type DivertStream,
+  FairleadError,
+  formatConnection,
+  type SelectedConnection,
+} from '@fairlead/core';
+import type { IncomingStream, TunnelStream } from '@fairlead/tunnel';
+import { DatagramServer } from '../datagrams/datagram-server.ts';
 import type { CallHead } from '../expectations/call.ts';
 import type { CallLog } from '../expectations/call-log.ts';
 import { HandlerServer } from '../handler/handler-server.ts';
@@ -14,7 +21,7 @@ import { connectTarget } from './connect-target.ts';
 import { observeCalls } from './observe-calls.ts';
 import { observeStreams } from './observe-streams.ts';
 import { OpenStreams } from './open-streams.ts';
-import { portsByContainerPort } from './port-of-connection.ts';
+import { portKey, portsByContainerPort } from './port-of-connection.ts';
 
 /** What {@link DivertedTraffic} is made of. */
 export interface DivertedTrafficParts {
@@ -39,15 +46,15 @@ interface DivertedTrafficEvents {
 
 /** What came so far. */
 export interface TrafficCounters {
-  /** Diverted streams that were taken: connections, or those parts of connections that matched. */
+  /** Diverted streams that were taken: connections, those parts of connections that matched, or callers by UDP. */
   readonly streams: number;
   /** Of these, streams that are open. */
   readonly open: number;
   /** Streams left to the app, for the local server could not be reached. */
   readonly refused: number;
-  /** Requests that a handler was asked. */
+  /** Requests, or datagrams, that a handler was asked. */
   readonly requests: number;
-  /** Requests that a handler could not answer; the callers got a 502. */
+  /** Requests that a handler could not answer; the callers got a 502, those of datagrams nothing. */
   readonly failures: number;
 }
 
@@ -57,12 +64,29 @@ export class DivertedTraffic {
   readonly #open: OpenStreams;
   readonly #handlers = new Map<RequestHandler, HandlerServer>();
   readonly #counts = { streams: 0, refused: 0, requests: 0, failures: 0 };
-  #byContainerPort: ReadonlyMap<number, WantedPort> = new Map();
+  readonly #datagrams: DatagramServer;
+  #byContainerPort: ReadonlyMap<string, WantedPort> = new Map();
   #isClosed = false;
 
   constructor(parts: DivertedTrafficParts) {
     this.#parts = parts;
     this.#open = new OpenStreams(parts.clock);
+    const { intercept, clock, events } = parts;
+    this.#datagrams = new DatagramServer({
+      intercept,
+      clock,
+      asked: () => {
+        this.#counts.requests += 1;
+      },
+      failed: (error, { pod, containerPort }) => {
+        this.#counts.failures += 1;
+        events.handlerFailed({ error, method: 'UDP', url: `udp://${pod}:${containerPort}` });
+      },
+      unreachable: (error) => {
+        this.#counts.refused += 1;
+        events.targetUnreachable(error);
+      },
+    });
   }
 
   /** What came so far. */
@@ -70,19 +94,36 @@ export class DivertedTraffic {
     return { ...this.#counts, open: this.#open.size };
   }
 
-  /** Tells which connections the wanted ports turned out to be. */
-  connect(connections: readonly SelectedConnection[]): void {
+  /**
+   * Tells which connections the wanted ports turned out to be. Returns why one of them cannot be served: nobody was named
+   * who speaks its protocol.
+   */
+  connect(connections: readonly SelectedConnection[]): FairleadError | undefined {
     this.#byContainerPort = portsByContainerPort(this.#parts.ports, connections);
+    const unserved = connections.find((connection) => {
+      const server = this.#byContainerPort.get(portKey(connection))?.server;
+      return server && !('to' in server) && !(connection.protocol === 'UDP' ? server.onDatagram : server.handler);
+    });
+    if (!unserved) return undefined;
+    const [carries, wanted] = unserved.protocol === 'UDP' ? ['datagrams', 'onDatagram'] : ['connections', 'handler'];
+    const message = `${formatConnection(unserved)} carries ${carries}, and neither to nor ${wanted} says who answers`;
+    return new FairleadError('unsupported', message, { phase: 'input', hint: `Give to or ${wanted}.` });
   }
 
   /** Takes a stream, or refuses it: then the app gets it. */
   async take(incoming: IncomingStream, metadata: DivertStream): Promise<void> {
     const { ports } = this.#parts;
-    const port = this.#byContainerPort.get(metadata.containerPort) ?? (ports.length === 1 ? ports[0] : undefined);
+    const protocol = metadata.protocol === 'udp' ? 'UDP' : 'TCP';
+    const key = portKey({ containerPort: metadata.containerPort, protocol });
+    const port = this.#byContainerPort.get(key) ?? (ports.length === 1 ? ports[0] : undefined);
     if (this.#isClosed || !port) {
       const why = this.#isClosed ? 'the intercept was left' : `port ${metadata.containerPort} is not intercepted`;
       incoming.refuse('refused', `closed: ${why}`);
-    } else if ('handler' in port.server) {
+    } else if (protocol === 'UDP') {
+      this.#takeDatagrams(incoming, metadata, port.server);
+    } else if ('to' in port.server) {
+      await this.#forward(incoming, port.server.to, metadata);
+    } else if (port.server.handler) {
       await this.#handlerServer(port.server.handler).serve(this.#accept(incoming), {
         source: metadata.source,
         pod: metadata.pod,
@@ -92,7 +133,7 @@ export class DivertedTraffic {
         openApp: (signal) => this.#parts.openApp(metadata, signal),
       });
     } else {
-      await this.#forward(incoming, port.server.to, metadata);
+      incoming.refuse('refused', 'unsupported: only datagrams are answered here');
     }
   }
 
@@ -106,7 +147,14 @@ export class DivertedTraffic {
   async drain(graceMs: number): Promise<void> {
     this.close();
     await this.#open.drain(graceMs);
+    this.#datagrams[Symbol.dispose]();
     for (const server of this.#handlers.values()) server[Symbol.dispose]();
+  }
+
+  #takeDatagrams(incoming: IncomingStream, metadata: DivertStream, server: WantedPort['server']): void {
+    if ('to' in server) this.#datagrams.forward(this.#accept(incoming), server.to);
+    else if (server.onDatagram) this.#datagrams.answer(this.#accept(incoming), metadata, server.onDatagram);
+    else incoming.refuse('refused', 'unsupported: only requests are answered here');
   }
 
   async #forward(incoming: IncomingStream, target: ParsedTarget, metadata: DivertStream): Promise<void> {
@@ -126,12 +174,12 @@ export class DivertedTraffic {
 
   /** Takes down the calls of a stream on which requests were told apart. */
   #observe(stream: Duplex, local: Duplex, { protocol, pod, containerPort, source }: DivertStream): void {
-    if (protocol === 'tcp') return;
+    if (protocol !== 'http1' && protocol !== 'http2') return;
     const observe = protocol === 'http1' ? observeCalls : observeStreams;
     observe(stream, local, { pod, containerPort, source }, (head) => this.#parts.calls.begin(head));
   }
 
-  #accept(incoming: IncomingStream): Duplex {
+  #accept(incoming: IncomingStream): TunnelStream {
     const stream = incoming.accept();
     stream.on('error', () => {});
     this.#counts.streams += 1;

@@ -23,7 +23,7 @@ export class Http2ExchangeAssembler {
     this.#connection = connection;
     this.#options = options;
     this.#events = events;
-    const reset = (id: number): void => this.#over(id);
+    const reset = (id: number): void => this.#cut(id);
     this.#reader = new ConnectionReader({
       request: {
         fields: (id, raw, isLast) => this.#asked(id, raw, isLast),
@@ -53,7 +53,7 @@ export class Http2ExchangeAssembler {
     this.#lose();
   }
 
-  /** The next answer is this intercept's. */
+  /** The next answer, or the stream that ends next, is this intercept's. */
   servedBy(intercept: string): void {
     this.#servedBy = intercept;
   }
@@ -119,6 +119,14 @@ export class Http2ExchangeAssembler {
   /** Answers may be complete before their requests are. */
   #settle(id: number, { isSent, isAnswered }: PendingExchange): void {
     if (isSent && isAnswered) this.#over(id);
+  }
+
+  /** Who had a stream that ends before its answer began is said just before its end. */
+  #cut(id: number): void {
+    const pending = this.#pending.get(id);
+    if (pending && !pending.response) pending.servedBy = this.#servedBy;
+    this.#servedBy = 'app';
+    this.#over(id);
   }
 
   #over(id: number): void {

@@ -90,8 +90,8 @@ async function plan(request: ConfigRequest, parts: PodAdmissionParts): Promise<A
 }
 
 /** What an entry was made with stays: only what the cluster changed is to change. */
-function settingsOf({ agentImage, managerHost, managerPort, logLevel }: AgentConfig): PlanOptions {
-  return { agentImage, managerHost, managerPort, logLevel };
+function settingsOf({ agentImage, managerHost, managerPort, logLevel, variables }: AgentConfig): PlanOptions {
+  return { agentImage, managerHost, managerPort, logLevel, variables };
 }
 
 function newerEntry(workload: Workload): FairleadError {
