@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'agent-not-ready'
   | 'ambiguous-port'
   | 'ambiguous-workload'
+  | 'bad-certificate'
   | 'bad-config'
   | 'bad-manifest'
   | 'bad-match'
@@ -82,6 +83,11 @@ export const errorCatalogue: Readonly<Record<ErrorCode, ErrorFacts>> = {
     category: 'user',
     retryable: false,
     hint: 'Write the kind too, as in deployment/NAME: the candidates are listed.',
+  },
+  'bad-certificate': {
+    category: 'user',
+    retryable: false,
+    hint: 'Give the authority that signed it (`connect.ca`), or the name that it is for (`connect.servername`).',
   },
   'bad-config': { category: 'config', retryable: false, hint: 'Correct the named fields of the configuration.' },
   'bad-manifest': { category: 'config', retryable: false, hint: 'Correct the named field in the named document.' },

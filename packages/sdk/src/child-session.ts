@@ -3,6 +3,7 @@ import { type CallOptions, FairleadError, type InterceptRecord } from '@fairlead
 import { type ExplainedRequest, explainRequest, type RequestExplanation } from './expectations/explain-request.ts';
 import { Intercept } from './intercept.ts';
 import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './intercept-options.ts';
+import type { ServiceFetch } from './services/service-fetch.ts';
 import type { SessionScope } from './session-scope.ts';
 import type { ExchangeWiretap } from './wiretap/exchange-wiretap.ts';
 import type { TapEvent } from './wiretap/tap-event.ts';
@@ -64,7 +65,7 @@ export class ChildSession implements SessionScope {
   }
 
   /** As of the session. */
-  get fetch(): typeof globalThis.fetch {
+  get fetch(): ServiceFetch {
     return this.#parent.fetch;
   }
 

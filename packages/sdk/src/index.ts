@@ -34,6 +34,8 @@ export type { MarkableContext, MarkableRoute } from './propagation/playwright-co
 export { type PropagateOptions, type Propagation, propagate } from './propagation/propagate.ts';
 export type { UndiciInterceptor } from './propagation/undici-interceptor.ts';
 export type { RemoveAgentOptions } from './remove-agent.ts';
+export type { ServiceTlsOptions } from './services/secure-stream.ts';
+export type { ServiceFetch, ServiceFetchInit } from './services/service-fetch.ts';
 export { Session } from './session.ts';
 export type { SessionEvents } from './session-events.ts';
 export { sessionOwner } from './session-identity.ts';

@@ -3,6 +3,7 @@ import type { CallOptions, InterceptRecord } from '@fairlead/core';
 import type { ExplainedRequest, RequestExplanation } from './expectations/explain-request.ts';
 import type { Intercept } from './intercept.ts';
 import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './intercept-options.ts';
+import type { ServiceFetch } from './services/service-fetch.ts';
 import type { ExchangeWiretap } from './wiretap/exchange-wiretap.ts';
 import type { TapEvent } from './wiretap/tap-event.ts';
 import type { Wiretap } from './wiretap/wiretap.ts';
@@ -25,7 +26,7 @@ export interface SessionScope extends AsyncDisposable {
   /** Every intercept and wiretap of the namespace, whoever holds it. */
   list(options?: CallOptions): Promise<readonly InterceptRecord[]>;
   /** `fetch` by the names of the cluster's Services. */
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: ServiceFetch;
   /** A byte stream to a Service of the cluster. */
   dial(address: string, options?: CallOptions): Promise<Duplex>;
   /** A scope within this one, with a key of its own. */

@@ -27,7 +27,7 @@ import type { DryRun, PlanRequest } from './plan.ts';
 import { RecordWatch } from './registry/record-watch.ts';
 import { type RemoveAgentOptions, requestRemoval, untilAgentless } from './remove-agent.ts';
 import { parseServiceAddress } from './services/service-address.ts';
-import { serviceFetch } from './services/service-fetch.ts';
+import { type ServiceFetch, serviceFetch } from './services/service-fetch.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionIdentity } from './session-identity.ts';
 import type { SessionPorts } from './session-ports.ts';
@@ -66,9 +66,9 @@ export class Session implements SessionScope {
   /**
    * `fetch` by the names of the cluster's Services, through the tunnel: no VPN, no rights of this machine. Hosts are written
    * as pods write them (`http://cart/`, `http://cart.shop.svc.cluster.local/`), everything else is as usual. Needs and fails
-   * as {@link dial}, with `timeout` after five minutes without an answer.
+   * as {@link dial}, with `timeout` after five minutes without an answer, and for `https:` with `bad-certificate`.
    */
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: ServiceFetch;
   readonly #parts: SessionParts;
   readonly #view: ClusterView;
   readonly #records: RecordWatch;

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSilent } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -94,6 +95,25 @@ describe('Session.fetch', () => {
     await session.close();
     await ending;
     await expect(session.fetch('http://cart/')).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  it('says that there is no TLS where there is none, and may be aborted while it asks for it', async () => {
+    await using lab = await SessionLab.start();
+    const session = await inFrontOf(lab, (_, out) => out.end());
+    await expect(session.fetch('https://cart/')).rejects.toMatchObject({
+      code: 'connection-lost',
+      message: expect.stringContaining('TLS with cart failed'),
+    });
+    lab.relay.appPort = await listening(createSilent((socket) => void socket.on('error', () => {})));
+    const stop = new AbortController();
+    const asked = session.fetch('https://cart/', { signal: stop.signal });
+    const reason = new Error('enough');
+    await expect.poll(() => lab.relay.dialledServices.length).toBe(2);
+
+    stop.abort(reason);
+
+    await expect(asked).rejects.toBe(reason);
+    expect(lab.relay.dialledServices.map(({ port }) => port)).toEqual([443, 443]);
   });
 
   it.each(['http://127.0.0.1/', 'http://[::1]/', 'http://169.254.169.254/', 'http://example.com/', 'http://a_b/'])(

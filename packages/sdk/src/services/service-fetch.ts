@@ -1,13 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { connect as startTls } from 'node:tls';
 import { type Clock, FairleadError, type WantedService } from '@fairlead/core';
 import { editedRequest } from '../handler/app-requests.ts';
 import { askApp } from '../handler/ask-app.ts';
 import { toResponse } from '../handler/to-response.ts';
 import { timeLimit } from '../time-limit.ts';
 import { redirected } from './redirected.ts';
+import { type ServiceTlsOptions, secureStream } from './secure-stream.ts';
 import { serviceOfHost } from './service-address.ts';
+
+/** What `fetch` takes, and how Services are spoken to by TLS. */
+export interface ServiceFetchInit extends RequestInit {
+  /**
+   * For `https:`: authorities to trust instead of those of Node, a certificate of one's own, another name to ask for. The
+   * name and the certificate are not shown to another host, after a redirect.
+   */
+  readonly connect?: ServiceTlsOptions;
+}
+
+/** A `fetch` for which host names are those of the cluster's Services. */
+export type ServiceFetch = (input: string | URL | Request, init?: ServiceFetchInit) => Promise<Response>;
 
 /** What a {@link serviceFetch} works with. */
 export interface ServiceFetchParts {
@@ -24,11 +36,12 @@ export interface ServiceFetchParts {
 const headMs = 300_000;
 
 /** A `fetch` for which host names are those of the cluster's Services. */
-export function serviceFetch(parts: ServiceFetchParts): typeof globalThis.fetch {
-  return async (input, init) => {
+export function serviceFetch(parts: ServiceFetchParts): ServiceFetch {
+  return async (input, { connect: tls = {}, ...init } = {}) => {
     let request = new Request(input, init);
+    const { host } = new URL(request.url);
     for (let count = 0; ; count++) {
-      const answer = await ask(request, parts);
+      const answer = await ask(request, parts, new URL(request.url).host === host ? tls : elsewhere(tls));
       const next = redirected(request, answer, count);
       if (!next) return describe(answer, request.url, count > 0);
       await answer.body?.cancel();
@@ -37,7 +50,7 @@ export function serviceFetch(parts: ServiceFetchParts): typeof globalThis.fetch 
   };
 }
 
-async function ask(request: Request, parts: ServiceFetchParts): Promise<Response> {
+async function ask(request: Request, parts: ServiceFetchParts, tls: ServiceTlsOptions): Promise<Response> {
   const { clock, dial, namespace } = parts;
   const url = new URL(request.url);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
@@ -49,7 +62,7 @@ async function ask(request: Request, parts: ServiceFetchParts): Promise<Response
   const late = (): FairleadError => new FairleadError('timeout', `${url.host} did not answer in ${headMs} ms`);
   using limit = timeLimit(clock, headMs, late, whole);
   const stream = await dial(wanted, limit.signal);
-  const secured = isTls ? secure(stream, url.hostname) : stream;
+  const secured = isTls ? await secureStream(stream, url.hostname, tls, limit.signal) : stream;
   const asked = editedRequest(request);
   const encodings = request.headers.has('accept-encoding') ? [] : ['accept-encoding', 'gzip, deflate, br'];
   let answer: IncomingMessage | undefined;
@@ -60,10 +73,13 @@ async function ask(request: Request, parts: ServiceFetchParts): Promise<Response
   return toResponse(answer, request.method);
 }
 
-function secure(socket: Duplex, servername: string): Duplex {
-  const secured = startTls({ socket, servername });
-  secured.on('error', () => {});
-  return secured;
+/** What holds for every host. */
+function elsewhere({ ca, rejectUnauthorized, checkServerIdentity }: ServiceTlsOptions): ServiceTlsOptions {
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
+    ...(checkServerIdentity && { checkServerIdentity }),
+  };
 }
 
 /** The fields of a `Response` that only a real `fetch` can set. */
