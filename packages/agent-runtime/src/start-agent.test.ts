@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { type AgentAssignment, TapFrameDecoder } from '@fairlead/core';
+import { type AgentAssignment, decodeSftpReply, encodeSftpRequest, TapFrameDecoder } from '@fairlead/core';
 import { expect, it } from 'vitest';
 import type { AgentSettings } from './settings/agent-settings.ts';
 import { aConfig, aConnection, freePort, linked } from './testing/an-agent.ts';
@@ -265,15 +265,20 @@ it('tells nothing when it cannot see what the pod excludes', async () => {
   await expect(stream.accepted).rejects.toThrow(/cannot be told: .*no such file/);
 });
 
-it('says that it shares no files', async () => {
+it('shares the files of its containers, and of no others', async () => {
   await using made = await linked();
   const { tunnel } = await made.relay.link();
+  const open = (container: string) => {
+    const stream = tunnel.open(Buffer.from(JSON.stringify({ kind: 'files', intercept: 'shop/one', container })));
+    return stream.on('error', () => {});
+  };
 
-  const metadata = { kind: 'files', intercept: 'shop/one', container: 'app' };
-  const stream = tunnel.open(Buffer.from(JSON.stringify(metadata)));
-  stream.on('error', () => {});
+  const stream = open('app');
+  stream.write(encodeSftpRequest({ type: 'init', version: 3 }));
+  const [hello] = await once(stream, 'data');
 
-  await expect(stream.accepted).rejects.toThrow(/unsupported: this agent shares no files of container app/);
+  expect(decodeSftpReply(hello.subarray(4))).toMatchObject({ type: 'version', version: 3 });
+  await expect(open('another').accepted).rejects.toThrow(/not-found: this agent knows no container another/);
 });
 
 it('copies traffic through the tunnel to a wiretap', async () => {

@@ -1,8 +1,8 @@
 import type { Clock, Logger } from '@fairlead/core';
+import { FilesDesk } from './files/files-desk.ts';
 import { AgentLink } from './link/agent-link.ts';
 import { answerPassthrough } from './link/app-dialler.ts';
 import { answerEnvironment } from './link/environment-answer.ts';
-import { answerFiles } from './link/files-answer.ts';
 import { readMisses, reportMisses } from './link/miss-reporter.ts';
 import { readOfContainer } from './link/read-of-container.ts';
 import { TunnelDiverter } from './link/tunnel-diverter.ts';
@@ -61,6 +61,7 @@ export async function startAgent(settings: AgentSettings, { clock, logger }: Age
       ),
     ),
   };
+  const files = new FilesDesk({ config, mountDirectories: settings.mountDirectories, logger });
   const stop = new AbortController();
   const link = new AgentLink({
     settings,
@@ -74,7 +75,7 @@ export async function startAgent(settings: AgentSettings, { clock, logger }: Age
       const ofContainer = asked ? undefined : readOfContainer(incoming.metadata);
       if (asked) void reportMisses(incoming, asked, misses);
       else if (ofContainer?.kind === 'environment') void answerEnvironment(incoming, ofContainer, settings);
-      else if (ofContainer) answerFiles(incoming, ofContainer);
+      else if (ofContainer) void files.serve(incoming, ofContainer);
       else void answerPassthrough(incoming, app);
     },
   });

@@ -92,6 +92,7 @@ export {
   type Toggle,
 } from './model/intercept.ts';
 export type { Match, RequestView, TextRule } from './model/match.ts';
+export { isCopiedMount, type MountPolicy, type MountRule } from './model/mount-policy.ts';
 export {
   agentContainerName,
   type Container,
@@ -173,6 +174,17 @@ export type {
 } from './ports/traffic-proxy.ts';
 export type { ByteDuplex, TunnelTransport } from './ports/tunnel-transport.ts';
 export type { ClusterChange, WorkloadResolver } from './ports/workload-resolver.ts';
+export type {
+  SftpAttributes,
+  SftpEntry,
+  SftpExtension,
+  SftpReply,
+  SftpRequest,
+} from './sftp/packet.ts';
+export { maxSftpPacketBytes, SftpFrames } from './sftp/packet-frames.ts';
+export { sftpOpenFlags, sftpStatus, sftpVersion } from './sftp/packet-numbers.ts';
+export { decodeSftpReply, encodeSftpReply, sealSftpData, sftpDataHeaderBytes } from './sftp/replies.ts';
+export { decodeSftpRequest, encodeSftpRequest, type UnknownSftpRequest } from './sftp/requests.ts';
 export { sleepBy } from './sleep.ts';
 export { createSystemClock, type HostTimers } from './system-clock.ts';
 export { tokens } from './tokens.ts';

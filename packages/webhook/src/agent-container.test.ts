@@ -1,4 +1,4 @@
-import type { Container, EnvVar, PodSpec } from '@fairlead/core';
+import type { AgentContainer, Container, EnvVar, PodSpec } from '@fairlead/core';
 import { describe, expect, it } from 'vitest';
 import type { MutationOptions } from './mutation-options.ts';
 import { aConfig, anApp, aPod, byName, byNumber, type Injected, inject } from './testing/pod-fixtures.ts';
@@ -156,6 +156,19 @@ describe("the agent's mounts", () => {
     expect(mountsOf(inject(aPod([app, web], { volumes }), both))).toEqual([
       { name: 'one', mountPath: '/var/run/secrets/x' },
       { name: 'two', mountPath: '/tel_app_mounts/web/var/run/secrets/x' },
+    ]);
+  });
+
+  it('row 58: are none of those that the config does not share', () => {
+    const config = aConfig({ app: [byName()] });
+    const [first] = config.containers;
+    const mountPolicies = { '/a': 'ignore', '/b': 'local', '/c': 'withheld', '/d': 'remote' } as const;
+    const volumeMounts = ['/a', '/b', '/c', '/d', '/e'].map((mountPath) => ({ name: 'data', mountPath }));
+    const policed = { ...config, containers: [{ ...(first as AgentContainer), mountPolicies }] };
+
+    expect(mountsOf(inject(aPod([anApp({ volumeMounts })], { volumes: [{ name: 'data' }] }), policed))).toEqual([
+      { name: 'data', mountPath: '/tel_app_mounts/app/d' },
+      { name: 'data', mountPath: '/tel_app_mounts/app/e' },
     ]);
   });
 

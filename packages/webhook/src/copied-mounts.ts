@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { appEnvPrefix, type VolumeMount } from '@fairlead/core';
+import { appEnvPrefix, isCopiedMount, type VolumeMount } from '@fairlead/core';
 import type { AppContainer } from './app-containers.ts';
 import { sameJson } from './carries.ts';
 import { copyPathExpression } from './copied-environment.ts';
@@ -10,12 +10,13 @@ const secretsDirectory = '/var/run/secrets/';
 /**
  * The mounts of the app's containers, each under its container's mount point. Those below `/var/run/secrets/` stay where
  * they are, once for all containers that agree on them, since libraries look for them there. Propagation is dropped: it
- * belongs to the app, and some kinds need privilege.
+ * belongs to the app, and some kinds need privilege. What is not shared with sessions is not copied.
  */
 export function copyMounts(apps: readonly AppContainer[]): VolumeMount[] {
   const copies = new Map<string, VolumeMount>();
   for (const app of apps) {
     for (const mount of app.container.volumeMounts ?? []) {
+      if (!isCopiedMount(app.config.mountPolicies?.[mount.mountPath])) continue;
       const copy = copyMount(mount, app);
       const kept = posix.join('/', mount.mountPath);
       const atHome = { ...copy, mountPath: kept };

@@ -23,6 +23,8 @@ export interface AgentSettings {
   readonly healthPort?: number;
   /** A file that is there while traffic is served; absent: none. */
   readonly readyFile?: string;
+  /** Where the mounts of this agent's container really are, by mount path; absent: at these paths. */
+  readonly mountDirectories?: Readonly<Record<string, string>>;
   /** How long open connections may take to end after SIGTERM, in milliseconds. Default 10 000. */
   readonly drainMs?: number;
 }
@@ -50,6 +52,7 @@ export interface RawAgentSettings {
  * | `_TEL_AGENT_DRAIN_MS` | {@link AgentSettings.drainMs} |
  * | `FAIRLEAD_AGENT_BIND_HOST`, `FAIRLEAD_AGENT_APP_HOST` | {@link AgentSettings.bindHost}, {@link AgentSettings.appHost} |
  * | `FAIRLEAD_AGENT_READY_FILE` | {@link AgentSettings.readyFile} |
+ * | `FAIRLEAD_MOUNTS` | {@link AgentSettings.mountDirectories}, as JSON |
  */
 export function parseAgentSettings({
   config,
@@ -81,6 +84,7 @@ export function parseAgentSettings({
   const drainMs = number('_TEL_AGENT_DRAIN_MS', 3_600_000);
   const { FAIRLEAD_AGENT_BIND_HOST: bindHost, FAIRLEAD_AGENT_APP_HOST: appHost } = environment;
   const { FAIRLEAD_AGENT_READY_FILE: readyFile } = environment;
+  const mountDirectories = readDirectories(environment.FAIRLEAD_MOUNTS, problems);
   const parsed = readConfig(config, problems);
   if (problems.length > 0 || !parsed) {
     throw new FairleadError('bad-config', `the traffic-agent cannot start: ${problems.join('; ')}`, { phase: 'input' });
@@ -95,9 +99,23 @@ export function parseAgentSettings({
     ...(bindHost && { bindHost }),
     ...(appHost && { appHost }),
     ...(readyFile && { readyFile }),
+    ...(mountDirectories && { mountDirectories }),
     ...(healthPort !== undefined && { healthPort }),
     ...(drainMs !== undefined && { drainMs }),
   };
+}
+
+function readDirectories(text: string | undefined, problems: string[]): Record<string, string> | undefined {
+  if (!text) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (isMap && Object.values(value).every((each) => typeof each === 'string')) return value as Record<string, string>;
+  } catch {
+    // Told below, as everything that it may not be.
+  }
+  problems.push('FAIRLEAD_MOUNTS is no JSON object of directories by mount path');
+  return undefined;
 }
 
 function readConfig(raw: unknown, problems: string[]): AgentConfig | undefined {

@@ -1,3 +1,4 @@
+import type { MountRule } from './mount-policy.ts';
 import type { VariablePolicy } from './variable-policy.ts';
 import type { WorkloadKind } from './workload.ts';
 
@@ -45,8 +46,10 @@ export interface AgentContainer {
   readonly envPrefix: string;
   /** Where the container's mounts appear in the traffic-agent. */
   readonly mountPoint: string;
-  /** The container's mount paths, in declaration order. */
+  /** The paths of the container's mounts whose files are shared, in declaration order. */
   readonly mounts: readonly string[];
+  /** The mounts that are not just readable, by mount path. Absent: there are none such. */
+  readonly mountPolicies?: Readonly<Record<string, MountRule>>;
   readonly intercepts: readonly AgentConnection[];
 }
 

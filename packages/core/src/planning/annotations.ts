@@ -12,7 +12,9 @@ export type AnnotationName =
   | 'inject-container-ports'
   | 'manually-injected'
   | 'excluded-variables'
-  | 'allowed-secret-variables';
+  | 'allowed-secret-variables'
+  | 'mount-policies'
+  | 'inject-ignore-volume-mounts';
 
 /** An annotation as it was found. */
 export interface Annotation {

@@ -64,6 +64,7 @@ const containerFields: Readonly<Record<keyof AgentContainer, true>> = {
   envPrefix: true,
   mountPoint: true,
   mounts: true,
+  mountPolicies: true,
   intercepts: true,
 };
 

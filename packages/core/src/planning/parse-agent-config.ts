@@ -48,12 +48,15 @@ const connectionSchema = v.looseObject(
   'wanted a connection',
 );
 
+const mountRule = v.picklist(['ignore', 'local', 'remote', 'withheld'], 'wanted ignore, local, remote or withheld');
+
 const containerSchema = v.looseObject(
   {
     name: nonEmpty,
     envPrefix: v.nullish(text),
     mountPoint: v.nullish(text),
     mounts: v.nullish(texts, []),
+    mountPolicies: v.nullish(v.record(text, mountRule, 'wanted policies by mount path')),
     intercepts: v.nullish(v.array(connectionSchema, 'wanted a list of connections'), []),
   },
   'wanted a container',
@@ -109,8 +112,10 @@ export function parseAgentConfig(raw: unknown): AgentConfig {
 }
 
 function completeContainer(container: v.InferOutput<typeof containerSchema>, index: number): AgentContainer {
+  const { mountPolicies, ...rest } = container;
   return {
-    ...container,
+    ...rest,
+    ...(mountPolicies && { mountPolicies }),
     envPrefix: container.envPrefix ?? envPrefix(index),
     mountPoint: container.mountPoint ?? agentMountPoint(container.name),
     intercepts: container.intercepts.map(completeConnection),

@@ -1,6 +1,6 @@
 import type { FairleadError } from '../errors.ts';
 import { type AgentConfig, type AgentContainer, agentConfigSchemaVersion } from '../model/agent-config.ts';
-import type { Container } from '../model/pod.ts';
+import type { PodSpec } from '../model/pod.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import { assignAgentPorts, type PlannedConnection } from './assign-agent-ports.ts';
@@ -10,6 +10,7 @@ import type { Drafts } from './connection-draft.ts';
 import { agentMountPoint, envPrefix } from './container-names.ts';
 import { contentHash } from './content-hash.ts';
 import { type PlanAnnotations, readPlanAnnotations } from './plan-annotations.ts';
+import { planMounts, unmatchedPolicies } from './plan-mounts.ts';
 import { type PlanOptions, planDefaults } from './plan-options.ts';
 import type { PlanWarning } from './plan-warning.ts';
 import { isPortNumber } from './port-identifier.ts';
@@ -40,7 +41,8 @@ export function planAgentConfig(workload: Workload, services: readonly Service[]
   if (obstacle) return refuse(obstacle);
   const connected = connect(workload, services, annotations);
   if (isRefusal(connected)) return refuse(connected);
-  const { drafts, warnings } = connected;
+  const { drafts } = connected;
+  const warnings = [...connected.warnings, ...unmatchedPolicies(workload.template.spec, annotations.mounts)];
   if (drafts.length === 0) return refuse(noConnection(warnings), warnings);
   const planned = assignAgentPorts(settleRedirects(drafts), workload.template.spec, agentPortBase);
   if (isRefusal(planned)) return refuse(planned, warnings);
@@ -94,7 +96,7 @@ function assemble(
     managerPort: options.managerPort,
     logLevel: options.logLevel ?? planDefaults.logLevel,
     ...variablePolicy(options),
-    containers: groupByContainer(workload.template.spec.containers, connections),
+    containers: groupByContainer(workload.template.spec, annotations, connections),
   };
   const schemaVersion = agentConfigSchemaVersion;
   return { schemaVersion, hash: contentHash({ schemaVersion, ...content }), ...content };
@@ -109,7 +111,8 @@ function variablePolicy({ variables }: PlanOptions): Pick<AgentConfig, 'variable
 
 /** The containers that have a connection, in the order of the pod template. */
 function groupByContainer(
-  containers: readonly Container[],
+  { containers, volumes = [] }: PodSpec,
+  { mounts }: PlanAnnotations,
   connections: readonly PlannedConnection[],
 ): readonly AgentContainer[] {
   return containers
@@ -118,7 +121,7 @@ function groupByContainer(
       name: container.name,
       envPrefix: envPrefix(index),
       mountPoint: agentMountPoint(container.name),
-      mounts: (container.volumeMounts ?? []).map((mount) => mount.mountPath),
+      ...planMounts(container, volumes, mounts),
       intercepts: connections
         .filter((connection) => connection.container === container.name)
         .map(({ container: _container, ...connection }) => connection),

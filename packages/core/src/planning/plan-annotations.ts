@@ -1,6 +1,7 @@
 import { agentContainerName, type PodTemplate } from '../model/pod.ts';
 import { type Annotation, type AnnotationName, readAnnotation } from './annotations.ts';
 import { type InjectionWish, readInjectionWish } from './injection-wish.ts';
+import { type MountPolicies, readMountPolicies } from './mount-policies.ts';
 import { type PortIdentifier, parsePortIdentifier } from './port-identifier.ts';
 import { badAnnotation, isRefusal, type Refusal } from './refusal.ts';
 
@@ -19,6 +20,8 @@ export interface PlanAnnotations {
   readonly servicePorts?: AnnotatedPorts;
   /** Container ports that callers reach without any service. */
   readonly containerPorts?: AnnotatedPorts | { readonly ports: 'all' };
+  /** How volumes are shared. */
+  readonly mounts: MountPolicies;
 }
 
 /** Reads and checks the annotations; the refusal names the annotation that is wrong. */
@@ -35,8 +38,11 @@ export function readPlanAnnotations(template: PodTemplate): PlanAnnotations | Re
   const direct = read('inject-container-ports');
   const containerPorts = direct?.value === 'all' ? { ports: 'all' as const } : readPorts(direct);
   if (isRefusal(containerPorts)) return containerPorts;
+  const mounts = readMountPolicies(read('mount-policies'), read('inject-ignore-volume-mounts'));
+  if (isRefusal(mounts)) return mounts;
   return {
     wish,
+    mounts,
     ...(serviceName && { serviceName }),
     ...(servicePorts && { servicePorts }),
     ...(containerPorts && { containerPorts }),
