@@ -53,6 +53,12 @@ export class Shelf {
     });
   }
 
+  /** Where a Service listens, for callers in the cluster's network. */
+  async url(name) {
+    const service = await this.#clients.services.read({ namespace: this.#namespace, name });
+    return `http://${service.spec.clusterIP}`;
+  }
+
   /** Deletes one, and waits until its pods are gone. */
   async remove(name) {
     const { deployments, services, pods } = this.#clients;

@@ -30,7 +30,7 @@ describe.runIf(hasCluster)('a namespace', { timeout: 180_000 }, () => {
   });
 
   it('that is made after the start, limits what containers use and has probed apps, is served (case 35)', async () => {
-    await using installation = await Installation.make({});
+    await using installation = await Installation.shared();
     const { cluster } = installation;
     const namespace = 'fairlead-e2e-later';
     await using shop = await InstalledShop.open(cluster, namespace);
@@ -55,7 +55,7 @@ describe.runIf(hasCluster)('a namespace', { timeout: 180_000 }, () => {
   });
 
   it('whose map of agent configs is full or somebody else’s gets a clear error, and no pod is touched', async () => {
-    await using installation = await Installation.make({});
+    await using installation = await Installation.shared();
     const { cluster } = installation;
     const namespace = 'fairlead-e2e-maps';
     await using shop = await InstalledShop.open(cluster, namespace);

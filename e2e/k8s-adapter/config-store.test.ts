@@ -1,6 +1,6 @@
 import { describeAgentConfigStore } from '@fairlead/core/conformance';
 import { ConfigMapAgentConfigStore } from '@fairlead/k8s-adapter';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { beforeAll, describe } from 'vitest';
 import { hasCluster, RealCluster } from './real-cluster.ts';
 
 describe.runIf(hasCluster)('on a real API server', () => {
@@ -8,11 +8,6 @@ describe.runIf(hasCluster)('on a real API server', () => {
     await using cluster = await RealCluster.connect();
     await cluster.claimNamespace('shop');
     await cluster.claimNamespace('bank');
-  });
-
-  afterAll(async () => {
-    await using cluster = await RealCluster.connect();
-    await cluster.releaseNamespaces();
   });
 
   describeAgentConfigStore('ConfigMapAgentConfigStore', {

@@ -1,6 +1,6 @@
 import { describeIdentityProvider } from '@fairlead/core/conformance';
 import { KubernetesIdentityProvider, type KubernetesObject, ObjectClient } from '@fairlead/k8s-adapter';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { hasCluster, RealCluster } from './real-cluster.ts';
 import { loadAppImage, RealShop } from './real-shop.ts';
 
@@ -39,12 +39,6 @@ describe.runIf(hasCluster)('on a real API server', () => {
     if (await roles.read(metadata)) return;
     await roles.create({ metadata, rules } as KubernetesObject);
     await bindings.create({ metadata, subjects, roleRef } as KubernetesObject);
-  });
-
-  afterAll(async () => {
-    await using cluster = await RealCluster.connect();
-    await cluster.removeInterceptCrd();
-    await cluster.releaseNamespaces();
   });
 
   describeIdentityProvider('KubernetesIdentityProvider', {

@@ -8,7 +8,7 @@ import {
   KubernetesPreflight,
   ObjectClient,
 } from '@fairlead/k8s-adapter';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { hasCluster, RealCluster } from './real-cluster.ts';
 
 const namespace = 'fairlead-e2e-preflight';
@@ -37,12 +37,6 @@ describe.runIf(hasCluster)('a preflight on a real API server', () => {
     await cluster.claimNamespace(namespace);
     await cluster.claimNamespace(managerNamespace);
     await cluster.installInterceptCrd();
-  });
-
-  afterAll(async () => {
-    await using cluster = await RealCluster.connect();
-    await cluster.removeInterceptCrd();
-    await cluster.releaseNamespaces();
   });
 
   it('names every right that a user lacks, and none when the two roles are granted', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FairleadError } from '@fairlead/core';
 import {
   type ApiResource,
   apiResources,
@@ -56,7 +57,7 @@ export class RealCluster implements AsyncDisposable {
     await this.until(() => accounts.read({ namespace: name, name: 'default' }));
   }
 
-  /** Deletes the namespaces of these tests; whoever claims one again waits until it is gone. */
+  /** Deletes the namespaces of these tests. */
   async releaseNamespaces(): Promise<void> {
     const namespaces = this.objects('namespaces');
     const { items } = await namespaces.list(undefined, { labelSelector: 'fairlead.dev/e2e=k8s-adapter' });
@@ -68,7 +69,7 @@ export class RealCluster implements AsyncDisposable {
     const definitions = this.objects('customResourceDefinitions');
     const { metadata } = interceptCrd;
     const ours = { ...interceptCrd, metadata: { ...metadata, labels: { ...metadata.labels, ...mark } } };
-    if (!(await definitions.read({ name: metadata.name }))) await definitions.create(ours);
+    if (!(await definitions.read({ name: metadata.name }))) await definitions.create(ours).catch(unlessThere);
     await this.until(() =>
       this.objects('intercepts')
         .list('default')
@@ -120,6 +121,11 @@ export class RealCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.connection[Symbol.asyncDispose]();
   }
+}
+
+/** Another suite may have been faster. */
+function unlessThere(error: unknown): void {
+  if (!(error instanceof FairleadError && error.code === 'conflict')) throw error;
 }
 
 /** What the cluster itself puts into every namespace. */

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { formatMatch } from '@fairlead/core';
 import { describeInterceptRegistry } from '@fairlead/core/conformance';
 import { CustomResourceInterceptRegistry } from '@fairlead/k8s-adapter';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { hasCluster, RealCluster } from './real-cluster.ts';
 
 describe.runIf(hasCluster)('on a real API server', () => {
@@ -12,12 +12,6 @@ describe.runIf(hasCluster)('on a real API server', () => {
     await cluster.claimNamespace('shop');
     await cluster.claimNamespace('bank');
     await cluster.installInterceptCrd();
-  });
-
-  afterAll(async () => {
-    await using cluster = await RealCluster.connect();
-    await cluster.removeInterceptCrd();
-    await cluster.releaseNamespaces();
   });
 
   describeInterceptRegistry('CustomResourceInterceptRegistry', {

@@ -6,7 +6,7 @@ import {
   type KubernetesObject,
   KubernetesWorkloadResolver,
 } from '@fairlead/k8s-adapter';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { beforeAll, describe } from 'vitest';
 import { serviceObject, workloadObject } from '../../packages/k8s-adapter/src/testing/cluster-objects.ts';
 import { hasCluster, RealCluster } from './real-cluster.ts';
 
@@ -18,11 +18,6 @@ describe.runIf(hasCluster)('on a real API server', () => {
     await using cluster = await RealCluster.connect();
     await cluster.claimNamespace('shop');
     await cluster.claimNamespace('bank');
-  });
-
-  afterAll(async () => {
-    await using cluster = await RealCluster.connect();
-    await cluster.releaseNamespaces();
   });
 
   describeWorkloadResolver('KubernetesWorkloadResolver', {

@@ -1,7 +1,7 @@
 import { connectKubernetes, type KubernetesObject, KubernetesRollout, ObjectClient } from '@fairlead/k8s-adapter';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ask, startLoad } from './load.ts';
-import { hasCluster, RealCluster } from './real-cluster.ts';
+import { hasCluster } from './real-cluster.ts';
 import { RealShop } from './real-shop.ts';
 
 const namespace = 'fairlead-e2e-surge';
@@ -15,11 +15,6 @@ const disruptionBudgets = {
 };
 
 describe.runIf(hasCluster)('a surge on a real cluster', () => {
-  afterAll(async () => {
-    await using cluster = await RealCluster.connect();
-    await cluster.releaseNamespaces();
-  });
-
   it.each([1, 3])('loses no request of 8 clients with %i replicas, and changes nothing but pods', async (replicas) => {
     await using shop = await RealShop.open({ namespace, replicas });
     const rollout = new KubernetesRollout(shop.cluster.connection);

@@ -7,7 +7,7 @@ import {
   openPortForward,
   PortForwardTunnelTransport,
 } from '@fairlead/k8s-adapter';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { forgiving } from '../../packages/k8s-adapter/src/testing/forgiving.ts';
 import { readBytes, untilClosed } from '../../packages/k8s-adapter/src/testing/read-bytes.ts';
 import { testCertificates } from '../../packages/k8s-adapter/src/testing/test-certificates.ts';
@@ -74,11 +74,6 @@ describe.runIf(hasCluster)('on a real API server', () => {
     await loadAppImage();
     await using cluster = await RealCluster.connect();
     await cluster.claimNamespace(namespace);
-  });
-
-  afterAll(async () => {
-    await using cluster = await RealCluster.connect();
-    await cluster.releaseNamespaces();
   });
 
   describeTunnelTransport('PortForwardTunnelTransport', setup(true));

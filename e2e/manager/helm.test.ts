@@ -2,7 +2,7 @@ import { injectorProbe } from '@fairlead/install';
 import { describe, expect, it } from 'vitest';
 import { chart, helm, helmIsMissing } from '../../packages/install/src/testing/helm.ts';
 import { hasCluster, RealCluster } from '../k8s-adapter/real-cluster.ts';
-import { image } from './installation.ts';
+import { Installation, image } from './installation.ts';
 import { InstalledShop } from './installed-shop.ts';
 import { leftovers } from './leftovers.ts';
 
@@ -13,6 +13,7 @@ const asking = { 'fairlead.dev/inject-traffic-agent': 'enabled' };
 describe.runIf(hasCluster && !helmIsMissing)('the Helm chart on a real cluster', () => {
   it('installs, upgrades with new agents, and uninstalls without a trace', async () => {
     await using cluster = await RealCluster.connect();
+    await Installation.none(cluster);
     await cluster.claimNamespace(namespace);
     await using shop = await InstalledShop.open(cluster, 'fairlead-e2e-helm-shop');
     const common = ['--set', `image=${image}`, '--wait', '--timeout', '60s'];

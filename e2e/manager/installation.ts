@@ -8,7 +8,7 @@ import { RealCluster } from '../k8s-adapter/real-cluster.ts';
 export const image = 'fairlead-e2e:1';
 
 interface PodStatus {
-  readonly containerStatuses?: readonly { readonly ready: boolean }[];
+  readonly containerStatuses?: readonly { readonly ready: boolean; readonly restartCount: number }[];
 }
 
 /** Makes the image and loads it into the cluster. */
@@ -17,22 +17,45 @@ export async function loadImage(): Promise<void> {
   await promisify(execFile)(`${root}scripts/kube-image`, [image], { cwd: root, timeout: 120_000 });
 }
 
-/** An installation on a real cluster, as `fairlead install` makes it. Disposing takes it away. */
+/**
+ * An installation on a real cluster, as `fairlead install` makes it. One that a test made is taken away by disposing; the
+ * shared one stays for the next suite, until somebody needs a cluster without one.
+ */
 export class Installation implements AsyncDisposable {
   readonly cluster: RealCluster;
   readonly options: Required<Pick<InstallOptions, 'namespace'>> & InstallOptions;
+  readonly #isShared: boolean;
 
-  private constructor(cluster: RealCluster, options: InstallOptions) {
+  private constructor(cluster: RealCluster, options: InstallOptions, isShared: boolean) {
     this.cluster = cluster;
     this.options = { namespace: 'fairlead', image, ...options };
+    this.#isShared = isShared;
   }
 
-  /** Applies everything and waits until the traffic-manager is ready. */
+  /** Applies everything where nothing is installed, and waits until the traffic-manager is ready. */
   static async make(options: InstallOptions): Promise<Installation> {
-    const installation = new Installation(await RealCluster.connect(), options);
-    for (const namespace of options.namespaces ?? []) await installation.cluster.claimNamespace(namespace);
+    const cluster = await RealCluster.connect();
+    await Installation.none(cluster);
+    const installation = new Installation(cluster, options, false);
+    for (const namespace of options.namespaces ?? []) await cluster.claimNamespace(namespace);
     await installation.apply(options);
     return installation;
+  }
+
+  /** The installation with every default that suites have one after the other: it takes half a minute to come and go. */
+  static async shared(): Promise<Installation> {
+    const cluster = await RealCluster.connect();
+    await cluster.removeInterceptCrd();
+    const installation = new Installation(cluster, {}, true);
+    await installation.#dismissKilled();
+    await installation.apply({});
+    return installation;
+  }
+
+  /** Takes away the shared installation, and what tests of single adapters have left. */
+  static async none(cluster: RealCluster): Promise<void> {
+    await uninstall(cluster.connection, {});
+    await cluster.removeInterceptCrd();
   }
 
   /** Makes the installation be as the options say, and waits until every replica is ready. */
@@ -97,9 +120,18 @@ export class Installation implements AsyncDisposable {
     return (await this.cluster.objects('pods').list(this.options.namespace, selection)).items;
   }
 
+  /** Pods whose containers were killed: the kubelet takes longer each time until it starts one again. */
+  async #dismissKilled(): Promise<void> {
+    const pods = (await this.pods()) as readonly (AnyObject & { readonly status?: PodStatus })[];
+    for (const { metadata, status } of pods) {
+      if (!status?.containerStatuses?.some(({ restartCount }) => restartCount > 0)) continue;
+      await this.cluster.objects('pods').delete({ namespace: this.options.namespace, name: metadata.name ?? '' });
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.uninstall();
+      if (!this.#isShared) await this.uninstall();
     } finally {
       await this.cluster[Symbol.asyncDispose]();
     }

@@ -17,7 +17,7 @@ let url: string;
 
 describe.runIf(hasCluster)('the command, as somebody who may only intercept', () => {
   beforeAll(async () => {
-    installation = await Installation.make({ namespaces: [namespace] });
+    installation = await Installation.shared();
     shop = await InstalledShop.open(installation.cluster, namespace);
     await shop.deploy({ name: 'cart', portName: 'http', annotations: asking });
     ada = await Person.make(installation.cluster, { namespace, name: 'ada' });

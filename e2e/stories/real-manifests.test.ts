@@ -24,7 +24,7 @@ let installation: Installation;
 
 describe.runIf(hasCluster && existsSync(folder))('manifests of real people', () => {
   beforeAll(async () => {
-    installation = await Installation.make({ namespaces: [namespace] });
+    installation = await Installation.shared();
   });
   afterAll(async () => await installation?.[Symbol.asyncDispose]());
 

@@ -17,7 +17,7 @@ let installation: Installation;
 
 describe.runIf(hasCluster)('stored agent configs', () => {
   beforeAll(async () => {
-    installation = await Installation.make({ namespaces: [namespace] });
+    installation = await Installation.shared();
   });
   afterAll(async () => await installation?.[Symbol.asyncDispose]());
 

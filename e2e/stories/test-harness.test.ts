@@ -21,7 +21,7 @@ let ada: Person;
 
 describe.runIf(hasCluster)('tests against a real cluster', () => {
   beforeAll(async () => {
-    installation = await Installation.make({ namespaces: [namespace] });
+    installation = await Installation.shared();
     shop = await InstalledShop.open(installation.cluster, namespace);
     await shop.deploy(
       { name: 'cart', replicas: 2, portName: 'http', annotations: asking },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ask, askAs, startLoad } from '../k8s-adapter/load.ts';
 import { hasCluster, RealCluster } from '../k8s-adapter/real-cluster.ts';
-import { image } from '../manager/installation.ts';
+import { Installation, image } from '../manager/installation.ts';
 import { InstalledShop } from '../manager/installed-shop.ts';
 import { leftovers } from '../manager/leftovers.ts';
 import { fairlead } from './command.ts';
@@ -13,6 +13,7 @@ const admin = process.env.KUBECONFIG ?? '';
 describe.runIf(hasCluster)('the whole life of an installation', () => {
   it('from install to uninstall no request is lost, nothing but pods changes, and nothing is left', async () => {
     await using cluster = await RealCluster.connect();
+    await Installation.none(cluster);
     await using shop = await InstalledShop.open(cluster, namespace);
     await shop.deploy(
       { name: 'cart', portName: 'http' },

@@ -10,8 +10,8 @@ export interface Rollout {
   /** The strategy that this workload would get, and why when it is not the default. */
   strategyFor(workload: Workload): { readonly strategy: RolloutStrategy; readonly reason: string };
   /**
-   * Replaces exactly these pods and resolves when their successors are ready and they are gone. With no pods it does
-   * nothing. Fails with `rollout-failed` and the decisive cause; pods not yet replaced then keep serving.
+   * Replaces exactly these pods and resolves when their successors are ready and they are on their way out, with no new
+   * traffic coming to them. With no pods it does nothing. Fails with `rollout-failed` and the decisive cause; pods not yet replaced then keep serving.
    */
   replace(workload: Workload, pods: readonly Pod[], options?: RolloutOptions): Promise<void>;
 }

@@ -135,7 +135,7 @@ export class KubernetesRollout implements Rollout {
     try {
       if (!(await surgePod(this.#context, pod, calling))) return await this.#evict(pod, options, onDone);
       isRetiring = true;
-      const retired = this.#occupied(pod, () => retirePod(this.#context, pod, { onDeleted: onDone }));
+      const retired = this.#occupied(pod, () => retirePod(this.#context, pod, {})).then(onDone);
       retired.catch(() => {});
       retiring.push(retired);
     } finally {

@@ -7,27 +7,21 @@ import type { RolloutContext } from './rollout-context.ts';
 import { servicesSelecting } from './services-selecting.ts';
 
 /**
- * Takes a pod, whose successor serves, out of its Services, lets everybody notice, and deletes it; resolves when it is gone.
- * `onDeleted` is called before its processes have ended. Safe to repeat from the start.
+ * Takes a pod, whose successor serves, out of its Services, lets everybody notice, and deletes it. Resolves before its
+ * processes have ended: nobody comes to it any more, and how long it takes over the rest is between it and the kubelet.
+ * Safe to repeat from the start.
  */
-export async function retirePod(
-  context: RolloutContext,
-  pod: PodObject,
-  options: CallOptions & { readonly onDeleted?: () => void },
-): Promise<void> {
+export async function retirePod(context: RolloutContext, pod: PodObject, options: CallOptions): Promise<void> {
   const { clock, pods, services, times } = context;
   const { namespace = '', name = '', uid } = pod.metadata;
-  const calling: CallOptions = options.signal ? { signal: options.signal } : {};
-  const selecting = servicesSelecting((await services.list(namespace, calling)).items, pod.metadata.labels);
+  const selecting = servicesSelecting((await services.list(namespace, options)).items, pod.metadata.labels);
   const keys = new Set(selecting.flatMap(({ spec }) => Object.keys(spec?.selector ?? {})));
-  await pods.patch({ namespace, name }, 'merge', drainPatch(pod, keys), calling);
+  await pods.patch({ namespace, name }, 'merge', drainPatch(pod, keys), options);
   if (selecting.length > 0) {
-    await untilEndpointsFollow(context, pod, selecting, calling);
-    await clock.sleep(times.drainMs, calling);
+    await untilEndpointsFollow(context, pod, selecting, options);
+    await clock.sleep(times.drainMs, options);
   }
-  await pods.delete({ namespace, name }, { uid }, calling);
-  options.onDeleted?.();
-  await untilGone(context, pod, calling);
+  await pods.delete({ namespace, name }, { uid }, options);
 }
 
 /** Resolves when the pod is gone, or another one has its name; also when that takes too long: it is on its way. */

@@ -1,5 +1,5 @@
 import { configHashAnnotation, type RolloutStrategy } from '@fairlead/core';
-import { describeRollout, type RolloutSetup } from '@fairlead/core/conformance';
+import type { RolloutSetup } from '@fairlead/core/conformance';
 import {
   apiResources,
   type KubernetesObject,
@@ -7,13 +7,12 @@ import {
   ObjectClient,
   watchResource,
 } from '@fairlead/k8s-adapter';
-import { afterAll, describe } from 'vitest';
-import { hasCluster, RealCluster } from './real-cluster.ts';
 import { RealShop, type RealShopOptions } from './real-shop.ts';
 
 const quota = { group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota', namespaced: true };
 
-function setup(options: RealShopOptions, strategy?: RolloutStrategy): RolloutSetup {
+/** A workload with real pods, whose rollout goes by this strategy. Each namespace is used by one suite at a time. */
+export function realRollout(options: RealShopOptions, strategy?: RolloutStrategy): RolloutSetup {
   return {
     create: async () => {
       const shop = await RealShop.open(options);
@@ -64,35 +63,3 @@ async function annotateNewPods(shop: RealShop, hash: string, signal: AbortSignal
     }
   }
 }
-
-describe.runIf(hasCluster)('on a real cluster', () => {
-  afterAll(async () => {
-    await using cluster = await RealCluster.connect();
-    await cluster.releaseNamespaces();
-  });
-
-  describeRollout('KubernetesRollout, surging', setup({ namespace: 'fairlead-e2e-rollout' }));
-  describeRollout(
-    'KubernetesRollout, evicting a StatefulSet',
-    setup({ namespace: 'fairlead-e2e-rollout', kind: 'StatefulSet' }),
-  );
-});
-
-/** Minutes more: `E2E=full`. The same suite runs against the API server in memory every time. */
-describe.runIf(hasCluster && process.env.E2E === 'full')('other ways on a real cluster', () => {
-  afterAll(async () => {
-    await using cluster = await RealCluster.connect();
-    await cluster.releaseNamespaces();
-  });
-
-  describeRollout('KubernetesRollout, evicting', setup({ namespace: 'fairlead-e2e-rollout' }, 'evict'));
-  const exempt = {
-    spec: 'it edits the template: that is how it works',
-    exactly: 'a restart replaces every pod',
-    failure: 'it waits for the controller, which goes on trying',
-  };
-  describeRollout('KubernetesRollout, restarting', {
-    ...setup({ namespace: 'fairlead-e2e-rollout' }, 'restart'),
-    exempt,
-  });
-});
