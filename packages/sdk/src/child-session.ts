@@ -3,6 +3,8 @@ import { type CallOptions, FairleadError, type InterceptRecord } from '@fairlead
 import { type ExplainedRequest, explainRequest, type RequestExplanation } from './expectations/explain-request.ts';
 import { Intercept } from './intercept.ts';
 import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './intercept-options.ts';
+import { type InterceptedProgram, runInSession } from './programs/run-in-session.ts';
+import type { SessionRunOptions } from './programs/run-options.ts';
 import type { ServiceFetch } from './services/service-fetch.ts';
 import type { SessionScope } from './session-scope.ts';
 import type { ExchangeWiretap } from './wiretap/exchange-wiretap.ts';
@@ -47,6 +49,11 @@ export class ChildSession implements SessionScope {
   /** As of the session; ends with this child. */
   async intercept(options: InterceptOptions): Promise<Intercept> {
     return await this.#hold(this.#parent.intercept(this.#within(options)));
+  }
+
+  /** As of the session; ends with this child. */
+  async run(command: readonly string[], options: SessionRunOptions): Promise<InterceptedProgram> {
+    return await runInSession((wanted) => this.intercept(wanted), command, this.#within(options));
   }
 
   /** As of the session; ends with this child. */

@@ -4,6 +4,13 @@ export { ChildSession } from './child-session.ts';
 export { ClusterView, openView, type ViewOptions } from './cluster-view.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { DatagramAnswer, DatagramContext, DatagramHandler } from './datagrams/datagram-handler.ts';
+export {
+  type EnvironmentSyntax,
+  type FormattedEnvironment,
+  formatEnvironment,
+  type OmittedVariable,
+} from './environment/format-environment.ts';
+export type { EnvironmentOptions, InterceptEnvironment } from './environment/intercept-environment.ts';
 export type { Call, CallRequest } from './expectations/call.ts';
 export type {
   ExplainedRequest,
@@ -28,6 +35,9 @@ export type {
 } from './intercept-options.ts';
 export type { LocalAddress, LocalTarget } from './local-target.ts';
 export type { DryRun, PlanRequest } from './plan.ts';
+export type { InterceptedProgram } from './programs/run-in-session.ts';
+export type { RunOptions, SessionRunOptions } from './programs/run-options.ts';
+export { type ProgramExit, type ProgramOptions, RunningProgram, type StopOptions } from './programs/running-program.ts';
 export type { MarkOptions } from './propagation/mark.ts';
 export type { OpenTelemetryApi, OpenTelemetryBaggage } from './propagation/open-telemetry.ts';
 export type { MarkableContext, MarkableRoute } from './propagation/playwright-context.ts';

@@ -9,11 +9,15 @@ import {
   type InterceptPhase,
   type InterceptSpec,
   type InterceptStatus,
+  interceptId,
   type SelectedConnection,
   type SessionRef,
 } from '@fairlead/core';
 import type { IncomingStream } from '@fairlead/tunnel';
 import { EventEmitter } from 'eventemitter3';
+import { askEnvironment, type OpenEnvironment } from './environment/ask-environment.ts';
+import { environmentOf } from './environment/environment-of.ts';
+import type { EnvironmentOptions, InterceptEnvironment } from './environment/intercept-environment.ts';
 import type { Call, CallRequest } from './expectations/call.ts';
 import { CallLog } from './expectations/call-log.ts';
 import { MissInquiry, type OpenMisses } from './expectations/miss-inquiry.ts';
@@ -21,6 +25,9 @@ import { NoTrafficError } from './expectations/no-traffic-error.ts';
 import type { InterceptEvents } from './intercept-events.ts';
 import { notify } from './notify.ts';
 import type { WantedPort } from './parse-intercept.ts';
+import { InterceptPrograms } from './programs/intercept-programs.ts';
+import type { RunOptions } from './programs/run-options.ts';
+import type { RunningProgram } from './programs/running-program.ts';
 import { type ActivationOptions, RegistryEntry, type RegistryEntryParts } from './registry/registry-entry.ts';
 import { timeLimit } from './time-limit.ts';
 import { DivertedTraffic, type TrafficCounters } from './traffic/diverted-traffic.ts';
@@ -41,6 +48,8 @@ export interface InterceptParts extends RegistryEntryParts {
   readonly openApp: (metadata: DivertStream, signal: AbortSignal) => Promise<Duplex>;
   /** Opens the stream on which agents tell what did not match. */
   readonly openMisses: OpenMisses;
+  /** Opens a stream to an agent that tells an environment. */
+  readonly openEnvironment: OpenEnvironment;
   /** Called once, when an intercept that was active has been left. Must not reject. */
   readonly afterLeaving?: () => Promise<void>;
   /** Called once, when the intercept has ended in whatever way. */
@@ -95,6 +104,7 @@ export class Intercept implements AsyncDisposable {
   readonly #traffic: DivertedTraffic;
   readonly #calls: CallLog;
   readonly #misses: MissInquiry | undefined;
+  readonly #programs: InterceptPrograms;
   #phase: InterceptPhase = 'requested';
   #wasActive = false;
   /** Why a port that it turned out to be cannot be served. */
@@ -114,6 +124,7 @@ export class Intercept implements AsyncDisposable {
     });
     this.#calls = new CallLog(clock, (call) => notify(() => this.events.emit('call', call)));
     this.#misses = spec.match && new MissInquiry(openMisses, clock);
+    this.#programs = new InterceptPrograms({ ports, environment: (options) => this.env(options) });
     this.#traffic = new DivertedTraffic({
       intercept: name,
       ports,
@@ -182,6 +193,29 @@ export class Intercept implements AsyncDisposable {
   }
 
   /**
+   * The environment of the intercepted container, within what cluster and pod allow. Fails with `not-found` when there is
+   * no such container, `timeout` when no agent answers, `forbidden`, `connection-lost`, or the signal's reason.
+   */
+  async env(options: EnvironmentOptions = {}): Promise<InterceptEnvironment> {
+    options.signal?.throwIfAborted();
+    const container = options.container ?? this.connections[0]?.container;
+    if (container === undefined || this.#leaving)
+      throw new FairleadError('closed', `intercept ${this.name} is not active`, { phase: 'serve' });
+    const { openEnvironment, clock } = this.#parts;
+    const { chosen, told } = await askEnvironment(openEnvironment, clock, container, options);
+    return environmentOf(interceptId(this), chosen, told, options.root);
+  }
+
+  /**
+   * Runs a program with the environment of the intercepted container above that of this process, but for what tells about
+   * this machine, like `PATH` and `HOME`. `PORT` is the local port that gets the traffic, unless it is set. The program
+   * ends with the intercept. Fails as {@link env}, and with `bad-request` when it cannot be started.
+   */
+  async run(command: readonly string[], options: RunOptions = {}): Promise<RunningProgram> {
+    return await this.#programs.run(command, options);
+  }
+
+  /**
    * Gives the traffic back. New requests go to the app from now on; those under way are finished, within limits. Never
    * rejects and may be called at any time and again: what cannot be undone now ends with the session's lease.
    */
@@ -246,6 +280,8 @@ export class Intercept implements AsyncDisposable {
     this.#calls.end(new FairleadError('closed', `intercept ${this.name} was left`, { phase: 'serve' }));
     this.#misses?.[Symbol.dispose]();
     await Promise.all([this.#entry.remove(), this.#traffic.drain(graceMs)]);
+    // Last, for they may have served what was under way.
+    await this.#programs.stop();
     if (this.#wasActive) await this.#parts.afterLeaving?.();
     this.#enter('released', new Date(this.#parts.clock.now()));
     this.#parts.onEnd();

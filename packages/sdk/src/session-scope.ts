@@ -3,6 +3,8 @@ import type { CallOptions, InterceptRecord } from '@fairlead/core';
 import type { ExplainedRequest, RequestExplanation } from './expectations/explain-request.ts';
 import type { Intercept } from './intercept.ts';
 import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './intercept-options.ts';
+import type { InterceptedProgram } from './programs/run-in-session.ts';
+import type { SessionRunOptions } from './programs/run-options.ts';
 import type { ServiceFetch } from './services/service-fetch.ts';
 import type { ExchangeWiretap } from './wiretap/exchange-wiretap.ts';
 import type { TapEvent } from './wiretap/tap-event.ts';
@@ -17,6 +19,8 @@ export interface SessionScope extends AsyncDisposable {
   readonly signal: AbortSignal;
   /** Takes traffic over. See `Session.intercept`. */
   intercept(options: InterceptOptions): Promise<Intercept>;
+  /** Takes traffic over and runs a program that serves it. See `Session.run`. */
+  run(command: readonly string[], options: SessionRunOptions): Promise<InterceptedProgram>;
   /** Copies requests with their answers here. See `Session.wiretap`. */
   wiretap(options: WiretapOptions & ExchangeOptions): Promise<ExchangeWiretap>;
   /** Copies bytes here. See `Session.wiretapBytes`. */

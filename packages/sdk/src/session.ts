@@ -24,6 +24,8 @@ import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './interc
 import { notify } from './notify.ts';
 import { parseExchangeWiretap, parseIntercept, parseWiretap } from './parse-intercept.ts';
 import type { DryRun, PlanRequest } from './plan.ts';
+import { type InterceptedProgram, runInSession } from './programs/run-in-session.ts';
+import type { SessionRunOptions } from './programs/run-options.ts';
 import { RecordWatch } from './registry/record-watch.ts';
 import { type RemoveAgentOptions, requestRemoval, untilAgentless } from './remove-agent.ts';
 import { parseServiceAddress } from './services/service-address.ts';
@@ -145,9 +147,19 @@ export class Session implements SessionScope {
       openApp: (metadata, signal) => this.#openApp(intercept, metadata, signal),
       ...(removeAgent && { afterLeaving: () => this.#removeIfUnused(wanted.spec) }),
       openMisses: (signal) => this.#openStream({ kind: 'misses', intercept: interceptId(intercept) }, signal),
+      openEnvironment: (wanted, signal) =>
+        this.#openStream({ kind: 'environment', intercept: interceptId(intercept), ...wanted }, signal),
     });
     intercept.events.on('phase', (phase) => this.events.emit('intercept', intercept, phase));
     return await this.#activate(intercept, options, timeoutMs);
+  }
+
+  /**
+   * Takes traffic over and runs a program that serves it, with the environment of the intercepted container. Each ends with
+   * the other. Fails as {@link intercept} and `Intercept.run()` do, and leaves nothing behind then.
+   */
+  async run(command: readonly string[], options: SessionRunOptions): Promise<InterceptedProgram> {
+    return await runInSession((wanted) => this.intercept(wanted), command, options);
   }
 
   /**

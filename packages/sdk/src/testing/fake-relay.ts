@@ -4,8 +4,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import type { Duplex } from 'node:stream';
 import {
   type CallOptions,
+  type ContainerEnvironment,
   type DialStream,
   type DivertStream,
+  type EnvironmentStream,
   FairleadError,
   type FromMissWatch,
   type FromSession,
@@ -54,6 +56,10 @@ export class FakeRelay implements AsyncDisposable {
   missed: MissCounts | undefined;
   /** The Services that were dialled. They are behind `appPort`. */
   readonly dialledServices: DialStream[] = [];
+  /** What the only agent tells of the container's environment; undefined: no agent is connected. */
+  environment: ContainerEnvironment | undefined;
+  /** The environments that were asked for. */
+  readonly askedEnvironments: EnvironmentStream[] = [];
   /** The passthrough streams that were asked for. */
   readonly asked: PassthroughStream[] = [];
   readonly #server: Server;
@@ -150,6 +156,7 @@ export class FakeRelay implements AsyncDisposable {
         const metadata = readMetadata(incoming.metadata);
         if (metadata?.kind === 'session') void this.#welcome(tunnel, incoming, metadata);
         else if (metadata?.kind === 'passthrough') this.#passThrough(incoming, metadata);
+        else if (metadata?.kind === 'environment') this.#tellEnvironment(incoming, metadata);
         else if (metadata?.kind === 'dial') this.#dial(incoming, metadata);
         else if (metadata?.kind === 'misses' && this.missed) void this.#tellMisses(incoming);
         else incoming.refuse();
@@ -189,6 +196,19 @@ export class FakeRelay implements AsyncDisposable {
     } catch {
       // Cut, as tests do.
     }
+  }
+
+  #tellEnvironment(incoming: IncomingStream, metadata: EnvironmentStream): void {
+    this.askedEnvironments.push(metadata);
+    if (!this.environment) {
+      incoming.refuse('gone', 'connection-lost: the traffic-agent is not connected');
+      return;
+    }
+    const stream = incoming.accept();
+    stream.on('error', () => {});
+    writeLine(stream, { type: 'agent', agent: 'cart-1#1', pod: 'cart-1' });
+    writeLine(stream, this.environment);
+    stream.end();
   }
 
   #dial(incoming: IncomingStream, metadata: DialStream): void {

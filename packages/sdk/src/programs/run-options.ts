@@ -1,0 +1,16 @@
+import type { EnvironmentOptions } from '../environment/intercept-environment.ts';
+import type { InterceptOptions } from '../intercept-options.ts';
+import type { ProgramOptions } from './running-program.ts';
+
+/** How a program is run with the environment of an intercepted container. */
+export interface RunOptions extends EnvironmentOptions, Pick<ProgramOptions, 'cwd' | 'stdio' | 'graceMs'> {
+  /** Above all other variables; undefined takes one away. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** False: without the pod's variables. Default true. */
+  readonly podEnvironment?: boolean | undefined;
+}
+
+/** The same together with the intercept whose traffic the program gets. */
+export interface SessionRunOptions extends RunOptions {
+  readonly intercept: InterceptOptions;
+}
