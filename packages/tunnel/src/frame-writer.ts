@@ -1,10 +1,11 @@
 import { type BatchParty, FrameBatch } from './frame-batch.ts';
 import type { RetransmitLog } from './retransmit-log.ts';
+import { TurnQueue, type TurnTaker } from './turn-queue.ts';
 
 const batchBytes = 128 * 1024;
 
 /** A stream with something to send. */
-export interface FrameSource {
+export interface FrameSource extends TurnTaker {
   /** Puts at most one frame into the batch, and says whether it could go on. */
   produce(batch: FrameBatch): boolean;
 }
@@ -21,8 +22,8 @@ export interface BatchOutlet {
  */
 export class FrameWriter {
   readonly #batch: FrameBatch = new FrameBatch();
-  /** In the order of their turns; a stream that had its turn goes to the end. */
-  readonly #ready: Set<FrameSource> = new Set();
+  /** A stream that had its turn goes to the end. */
+  readonly #ready: TurnQueue<FrameSource> = new TurnQueue();
   #control: Buffer[] = [];
   #controlBytes = 0;
   #urgent: Buffer[] = [];
@@ -56,7 +57,7 @@ export class FrameWriter {
 
   /** Takes a stream's turn away. */
   remove(source: FrameSource): void {
-    this.#ready.delete(source);
+    this.#ready.remove(source);
   }
 
   /** Sends a sequenced control frame before any stream's bytes. */
@@ -129,9 +130,9 @@ export class FrameWriter {
       this.#control = [];
       this.#controlBytes = 0;
     }
-    for (const source of this.#ready) {
-      if (batch.bytes >= batchBytes) break;
-      this.#ready.delete(source);
+    while (batch.bytes < batchBytes) {
+      const source = this.#ready.next();
+      if (source === undefined) break;
       if (source.produce(batch)) this.#ready.add(source);
     }
     return batch.takeParts();

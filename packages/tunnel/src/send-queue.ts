@@ -25,6 +25,7 @@ export interface WritableFace {
 
 /** The outgoing bytes of one stream: at most one write of its writable at a time, sent as far as the credit goes. */
 export class SendQueue implements FrameSource, BatchParty {
+  isQueued = false;
   readonly #streamId: number;
   readonly #turns: SendTurns;
   /** Set until OPEN was sent. */

@@ -1,3 +1,4 @@
+import { NumberTable } from './number-table.ts';
 import { ProtocolViolation } from './protocol-violation.ts';
 import type { StreamEnd } from './stream-end.ts';
 
@@ -8,7 +9,7 @@ const largestId = 0xffffffff;
 
 /** The streams of a session by number, those of this end and those of the peer. */
 export class StreamTable {
-  readonly #ends: Map<number, StreamEnd> = new Map();
+  readonly #ends: NumberTable<StreamEnd> = new NumberTable();
   readonly #ownParity: number;
   #nextOwn: number;
   #lastPeer = 0;
@@ -47,9 +48,9 @@ export class StreamTable {
     return this.#peerPending;
   }
 
-  /** All of them, oldest first. */
+  /** All of them in the order of their numbers, so that those of one end come oldest first. */
   all(): StreamEnd[] {
-    return [...this.#ends.values()];
+    return this.#ends.all();
   }
 
   /** The next number for a stream of this end; undefined when all are used up. */
@@ -69,7 +70,7 @@ export class StreamTable {
 
   /** Enters a stream. */
   add(end: StreamEnd): void {
-    this.#ends.set(end.id, end);
+    this.#ends.add(end);
     if (end.isOpener) {
       this.#own += 1;
       this.#ownPending += 1;
