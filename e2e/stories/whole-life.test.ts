@@ -10,7 +10,7 @@ import { Person } from './person.ts';
 const namespace = 'fairlead-e2e-life';
 const admin = process.env.KUBECONFIG ?? '';
 
-describe.runIf(hasCluster)('the whole life of an installation', () => {
+describe.runIf(hasCluster)('the whole life of an installation', { timeout: 300_000 }, () => {
   it('from install to uninstall no request is lost, nothing but pods changes, and nothing is left', async () => {
     await using cluster = await RealCluster.connect();
     await Installation.none(cluster);
