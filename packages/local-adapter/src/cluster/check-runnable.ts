@@ -1,6 +1,6 @@
 import { agentContainerName, FairleadError, type Service } from '@fairlead/core';
 import type { ManifestSet } from '../manifests/manifest-set.ts';
-import { isTcp } from '../network/target-port.ts';
+import { transportOf } from '../network/target-port.ts';
 
 /** Fails with `bad-manifest` and every container that cannot run as a process. */
 export function checkRunnable(manifests: ManifestSet): void {
@@ -27,7 +27,9 @@ export function remarksOn(services: readonly Service[]): readonly string[] {
   return services.flatMap((service) => {
     if (service.type === 'ExternalName') return [`service ${service.name} is an alias, which callers are not led to`];
     return service.ports
-      .filter(({ protocol }) => !isTcp(protocol))
-      .map(({ port, protocol }) => `service ${service.name}: ${protocol} port ${port} is not served, only TCP is`);
+      .filter(({ protocol }) => !transportOf(protocol))
+      .map(
+        ({ port, protocol }) => `service ${service.name}: ${protocol} port ${port} is not served, only TCP and UDP are`,
+      );
   });
 }

@@ -43,12 +43,13 @@ export class PodFactory {
     const manifest = await admission.admit(podManifest(workload, name), workload);
     const servedPorts = services.servedPorts(workload, manifest.spec);
     const ports = portsOf(manifest.spec, servedPorts);
-    const network = await PodNetwork.open(loopback, name, ports, redirectsOf(manifest.spec));
+    const numbers = ports.map(({ port }) => port);
+    const network = await PodNetwork.open(loopback, name, numbers, redirectsOf(manifest.spec));
     const front = await Front.open(loopback, `pod ${name}`, ports).catch((thrown: unknown) => {
       network.close();
       throw thrown;
     });
-    for (const port of ports) front.update(port, [{ network, port, stays: true }]);
+    for (const port of ports) front.update(port, [{ network, port: port.port, stays: true }]);
     const facts: PodFacts = {
       ...manifestFacts(manifest),
       uid: randomUUID(),

@@ -5,7 +5,7 @@ import { initContainerName } from '@fairlead/webhook';
 import { networkVariable, type ProcessNetwork } from '../network/name-table.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import { preloadOptions } from '../network/preload.ts';
-import { isTcp } from '../network/target-port.ts';
+import type { TransportPort } from '../network/target-port.ts';
 import { containerEnvironment } from '../processes/container-environment.ts';
 import type { ContainerPlan } from '../processes/container-plan.ts';
 import { expandVariables } from '../processes/expand-variables.ts';
@@ -13,6 +13,7 @@ import { Mounts } from '../processes/mounts.ts';
 import type { PodFacts } from '../processes/pod-facts.ts';
 import type { AgentLaunch } from './agent-launch.ts';
 import { hostEnvironment } from './host-environment.ts';
+import { declaredPorts } from './pod-ports.ts';
 
 /** What the containers of a pod are made from. */
 export interface PodParts {
@@ -28,7 +29,7 @@ export interface PodParts {
   /** The file with the names of the cluster. */
   readonly namesFile: string;
   /** Container ports that Services lead to. */
-  readonly servedPorts: readonly number[];
+  readonly servedPorts: readonly TransportPort[];
   readonly agent: AgentLaunch | undefined;
 }
 
@@ -64,7 +65,9 @@ async function prepare(container: Container, parts: PodParts): Promise<Container
     command: written.map((text) => mounts.lead(expandVariables(text, environment))),
     directory: directoryOf(container, parts, mounts),
     environment,
-    servedPorts: declaredPorts(container).filter((port) => parts.servedPorts.includes(port)),
+    servedPorts: declaredPorts(container).filter(({ port, protocol }) =>
+      parts.servedPorts.some((served) => served.port === port && served.protocol === protocol),
+    ),
   };
 }
 
@@ -77,20 +80,18 @@ function podVariables(container: Container, { facts, network, namesFile }: PodPa
     ports: Object.fromEntries(network.ports),
     names: namesFile,
   };
-  const [port, ...others] = declaredPorts(container);
-  const isOnly = port !== undefined && others.length === 0 && !isAgent;
+  const declared = declaredPorts(container);
+  const tcp = declared.filter(({ protocol }) => protocol === 'TCP');
+  const [only, ...others] = tcp.length > 0 ? tcp : declared;
+  const isOnly = only !== undefined && others.length === 0 && !isAgent;
   return {
     HOSTNAME: facts.name,
     HOST: network.host,
     POD_IP: network.host,
-    ...(isOnly && { PORT: String(network.inside(port).port) }),
+    ...(isOnly && { PORT: String(network.inside(only.port).port) }),
     NODE_OPTIONS: preloadOptions(),
     [networkVariable]: JSON.stringify(process),
   };
-}
-
-function declaredPorts(container: Container): number[] {
-  return (container.ports ?? []).filter(({ protocol }) => isTcp(protocol)).map(({ containerPort }) => containerPort);
 }
 
 function directoryOf(container: Container, { facts, directory }: PodParts, mounts: Mounts): string {

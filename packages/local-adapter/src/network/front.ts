@@ -1,10 +1,12 @@
 import { Balancer, type Endpoint } from './balancer.ts';
+import { DatagramListener } from './datagram-listener.ts';
 import type { Loopback } from './loopback.ts';
 import type { SocketAddress } from './pod-network.ts';
 import { ServiceListener } from './service-listener.ts';
+import { distinctPorts, type TransportPort } from './target-port.ts';
 
 interface Door {
-  readonly listener: ServiceListener;
+  readonly listener: ServiceListener | DatagramListener;
   readonly balancer: Balancer;
 }
 
@@ -12,26 +14,20 @@ interface Door {
 export class Front implements AsyncDisposable {
   readonly host: string;
   readonly #loopback: Loopback;
-  readonly #doors: ReadonlyMap<number, Door>;
+  readonly #doors = new Map<string, Door>();
+  /** The real port for each number, the same for TCP and UDP. */
+  readonly #real = new Map<number, number>();
 
-  private constructor(host: string, loopback: Loopback, doors: ReadonlyMap<number, Door>) {
+  private constructor(host: string, loopback: Loopback) {
     this.host = host;
     this.#loopback = loopback;
-    this.#doors = doors;
   }
 
   /** Takes an address and listens on it for every port. `subject` names it in errors. */
-  static async open(loopback: Loopback, subject: string, ports: Iterable<number>): Promise<Front> {
-    const host = loopback.takeAddress();
-    const doors = new Map<number, Door>();
-    const front = new Front(host, loopback, doors);
+  static async open(loopback: Loopback, subject: string, ports: readonly TransportPort[]): Promise<Front> {
+    const front = new Front(loopback.takeAddress(), loopback);
     try {
-      for (const port of new Set(ports)) {
-        const balancer = new Balancer();
-        const real = await loopback.takePort(host, port, false);
-        const listener = await ServiceListener.open({ host, port: real }, balancer, `${subject}, port ${port}`);
-        doors.set(port, { listener, balancer });
-      }
+      for (const port of distinctPorts(ports)) await front.#listen(port, `${subject}, port ${port.port}`);
     } catch (thrown) {
       await front[Symbol.asyncDispose]();
       throw thrown;
@@ -41,17 +37,18 @@ export class Front implements AsyncDisposable {
 
   /** The ports, and the real one for each. */
   get ports(): ReadonlyMap<number, number> {
-    return new Map([...this.#doors].map(([port, { listener }]) => [port, listener.address.port]));
+    return this.#real;
   }
 
-  /** Where to connect for a port. */
+  /** Where to connect for a port, or to send to. */
   address(port: number): SocketAddress | undefined {
-    return this.#doors.get(port)?.listener.address;
+    const real = this.#real.get(port);
+    return real === undefined ? undefined : { host: this.host, port: real };
   }
 
   /** The endpoints of a port from now on. */
-  update(port: number, endpoints: readonly Endpoint[]): void {
-    this.#doors.get(port)?.balancer.update(endpoints);
+  update(port: TransportPort, endpoints: readonly Endpoint[]): void {
+    this.#doors.get(keyOf(port))?.balancer.update(endpoints);
   }
 
   /** While held, who finds no endpoint waits instead of being refused. */
@@ -65,10 +62,21 @@ export class Front implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { listener } of this.#doors.values()) {
-      await listener[Symbol.asyncDispose]();
-      this.#loopback.givePort(this.host, listener.address.port);
-    }
+    for (const { listener } of this.#doors.values()) await listener[Symbol.asyncDispose]();
+    for (const real of this.#real.values()) this.#loopback.givePort(this.host, real);
     this.#loopback.giveAddress(this.host);
   }
+
+  async #listen(port: TransportPort, subject: string): Promise<void> {
+    const real = this.#real.get(port.port) ?? (await this.#loopback.takePort(this.host, port.port, false));
+    this.#real.set(port.port, real);
+    const balancer = new Balancer();
+    const kind = port.protocol === 'UDP' ? DatagramListener : ServiceListener;
+    const listener = await kind.open({ host: this.host, port: real }, balancer, subject);
+    this.#doors.set(keyOf(port), { listener, balancer });
+  }
+}
+
+function keyOf({ port, protocol }: TransportPort): string {
+  return `${port}/${protocol}`;
 }

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
 import { FairleadError } from '@fairlead/core';
 
@@ -79,6 +80,16 @@ function tryBind(host: string, port: number): Promise<Bound> {
     const server = createServer((socket) => socket.destroy());
     server.once('error', resolve);
     server.listen({ host, port, exclusive: true }, () => resolve(server.unref()));
+  });
+}
+
+/** A number may be for TCP, for UDP or for both. */
+function canBindDatagrams(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    const tell = (isBound: boolean) => (): void => void socket.close(() => resolve(isBound));
+    socket.once('error', tell(false));
+    socket.bind({ address, port, exclusive: true }, tell(true));
   });
 }
 
@@ -175,7 +186,9 @@ class PortLoopback implements Loopback {
       return false;
     }
     await closed(server);
-    return true;
+    if (await canBindDatagrams(address, port)) return true;
+    this.#taken.delete(port);
+    return false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -1,3 +1,4 @@
+import type { TransportProtocol } from '@fairlead/core';
 import type { Loopback } from './loopback.ts';
 
 /** An address to connect to or to listen on. */
@@ -5,6 +6,9 @@ export interface SocketAddress {
   readonly host: string;
   readonly port: number;
 }
+
+/** From container ports to agent ports. */
+export type Redirects = Readonly<Partial<Record<TransportProtocol, ReadonlyMap<number, number>>>>;
 
 /** A connection that a Service carries to a pod. */
 export interface Carried {
@@ -26,7 +30,7 @@ export class PodNetwork {
   readonly host: string;
   readonly #loopback: Loopback;
   readonly #bound: ReadonlyMap<number, number>;
-  readonly #redirects: ReadonlyMap<number, number>;
+  readonly #redirects: Redirects;
   readonly #carried = new Set<Carried>();
   #empty: () => void = () => {};
   #retiring = false;
@@ -36,7 +40,7 @@ export class PodNetwork {
     host: string,
     loopback: Loopback,
     bound: ReadonlyMap<number, number>,
-    redirects: ReadonlyMap<number, number>,
+    redirects: Redirects,
   ) {
     this.pod = pod;
     this.host = host;
@@ -45,12 +49,12 @@ export class PodNetwork {
     this.#redirects = redirects;
   }
 
-  /** Takes an address, and a port on it for each of `ports`. `redirects` leads from container ports to agent ports. */
+  /** Takes an address, and a port on it for each of `ports`, whatever their protocol. */
   static async open(
     loopback: Loopback,
     pod: string,
     ports: readonly number[],
-    redirects: ReadonlyMap<number, number> = new Map(),
+    redirects: Redirects = {},
   ): Promise<PodNetwork> {
     const host = loopback.takeAddress();
     const bound = new Map<number, number>();
@@ -70,9 +74,9 @@ export class PodNetwork {
     return { host: this.host, port: this.#bound.get(port) ?? port };
   }
 
-  /** Where a connection from outside for `port` of the pod goes. */
-  outside(port: number): SocketAddress {
-    return this.inside(this.#redirects.get(port) ?? port);
+  /** Where a connection, or a datagram, from outside for `port` of the pod goes. */
+  outside(port: number, protocol: TransportProtocol = 'TCP'): SocketAddress {
+    return this.inside(this.#redirects[protocol]?.get(port) ?? port);
   }
 
   /** No new connections; those that are open leave as soon as they can. */

@@ -4,10 +4,11 @@
  * where they had to be bound under other numbers. Loading it changes nothing outside an embedded cluster.
  */
 import dns from 'node:dns';
-import { readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
-import { lookUp, type NameTable, networkVariable, type ProcessNetwork } from './name-table.ts';
+import { lookUp, networkVariable, type ProcessNetwork } from './name-table.ts';
+import { patchDatagrams } from './patch-datagrams.ts';
+import { allAddresses, isOfPod, ownHosts, readNames, realPort } from './process-places.ts';
 
 const written = process.env[networkVariable];
 if (written !== undefined) join(JSON.parse(written) as ProcessNetwork);
@@ -16,19 +17,9 @@ function join(network: ProcessNetwork): void {
   patchListen(network);
   patchConnect(network);
   patchLookup(network);
+  patchDatagrams(network);
   syncBuiltinESMExports();
 }
-
-/** Read each time: names come and go, and a lookup is rare. */
-function names(network: ProcessNetwork): NameTable {
-  try {
-    return JSON.parse(readFileSync(network.names, 'utf8')) as NameTable;
-  } catch {
-    return {};
-  }
-}
-
-const allAddresses = new Set([undefined, null, '', '0.0.0.0', '::', '[::]']);
 
 interface ListenOptions {
   readonly port?: number | string;
@@ -44,7 +35,7 @@ function patchListen(network: ProcessNetwork): void {
     if (options.path || typeof options.fd === 'number' || options.port === undefined) return options;
     const isOurs = allAddresses.has(options.host) || isOfPod(network, options.host, options.port);
     const host = isOurs ? network.host : options.host;
-    return { ...options, host, port: isOurs ? real(network, options.port) : options.port };
+    return { ...options, host, port: isOurs ? realPort(network, options.port) : options.port };
   };
   net.Server.prototype.listen = function patched(this: net.Server, ...args: unknown[]): net.Server {
     const [first, second] = args;
@@ -80,10 +71,10 @@ function patchConnect(network: ProcessNetwork): void {
     if (options.path || options.port === undefined) return options;
     if (!options.host) return lead({ ...options, host: 'localhost' });
     const port = Number(options.port);
-    if (isOfPod(network, options.host, port)) return { ...options, host: network.host, port: real(network, port) };
+    if (isOfPod(network, options.host, port)) return { ...options, host: network.host, port: realPort(network, port) };
     if (network.source !== undefined && ownHosts.has(options.host)) return { ...options, localAddress: network.source };
     if (net.isIP(options.host) !== 0) return options;
-    return { ...options, ...lookUp(names(network), options.host, port) };
+    return { ...options, ...lookUp(readNames(network), options.host, port) };
   };
   net.Socket.prototype.connect = function patched(this: net.Socket, ...args: unknown[]): net.Socket {
     const [first, second] = args;
@@ -107,7 +98,7 @@ function patchLookup(network: ProcessNetwork): void {
   const { lookup } = dns;
   const promised = dns.promises.lookup;
   const find = (name: unknown): { readonly address: string; readonly family: number } | undefined => {
-    const place = typeof name === 'string' && net.isIP(name) === 0 ? lookUp(names(network), name, 0) : undefined;
+    const place = typeof name === 'string' && net.isIP(name) === 0 ? lookUp(readNames(network), name, 0) : undefined;
     return place && { address: place.host, family: 4 };
   };
   const wantsAll = (options: unknown): boolean => (options as { all?: boolean } | null | undefined)?.all === true;
@@ -126,17 +117,6 @@ function patchLookup(network: ProcessNetwork): void {
     if (found === undefined) return apply(promised, this, args);
     return wantsAll(args[1]) ? [found] : found;
   } as typeof promised;
-}
-
-const ownHosts = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
-
-/** Within a pod, its own address and the loopback lead to the pod's ports. */
-function isOfPod(network: ProcessNetwork, host: string | null | undefined, port: number | string): boolean {
-  return host === network.host || (ownHosts.has(host ?? '') && Object.hasOwn(network.ports, port));
-}
-
-function real(network: ProcessNetwork, port: number | string): number {
-  return network.ports[port] ?? Number(port);
 }
 
 // The built-ins are overloaded beyond what their types let one pass on.

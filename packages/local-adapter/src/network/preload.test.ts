@@ -66,6 +66,55 @@ it('lets servers that ask for all addresses listen on the address of their pod',
   ]);
 });
 
+it('lets UDP sockets for all addresses have the address of their pod, and senders any', async () => {
+  const lines = await inPod(`
+    import dgram from 'node:dgram';
+    const shown = (type, ...where) => new Promise((done) => {
+      const socket = dgram.createSocket(type).bind(...where, () => {
+        const { address, port } = socket.address();
+        console.log(address, [10080, 18080].includes(port) ? port : 'free');
+        socket.close(done);
+      });
+    });
+    await shown('udp4', 80);
+    await shown('udp4', '80', '0.0.0.0');
+    await shown('udp4', { port: 80, address: '127.77.0.5', exclusive: true });
+    await shown('udp4', 80, 'localhost');
+    await shown('udp4', { port: 18080 });
+    await shown('udp4');
+    await shown('udp4', 0, '127.0.0.1');
+  `);
+
+  expect(lines).toEqual([...Array(4).fill('127.77.0.5 10080'), '127.77.0.5 18080', '0.0.0.0 free', '127.0.0.1 free']);
+});
+
+it("leads datagrams to names of the cluster and to the pod's own ports, however they are sent", async () => {
+  const lines = await inPod(`
+    import dgram from 'node:dgram';
+    import { readFileSync } from 'node:fs';
+    const names = JSON.parse(readFileSync(JSON.parse(process.env.FAIRLEAD_LOCAL_NETWORK).names));
+    const party = (name, ...where) => new Promise((done) => {
+      const socket = dgram.createSocket('udp4').bind(...where, () => done(socket));
+      socket.on('message', (text, from) => socket.send(name + ' ' + text, from.port, from.address));
+    });
+    const parties = [await party('own', 80), await party('cart', names.cart.ports[80], '127.0.0.1')];
+    const asked = (send) => new Promise((done) => {
+      const socket = dgram.createSocket('udp4').on('message', (text) => (console.log(String(text)), socket.close(done)));
+      send(socket);
+    });
+    await asked((socket) => socket.send('1', 80, 'cart'));
+    await asked((socket) => socket.send(Buffer.from('.2.'), 1, 1, 80, 'cart.shop.svc', () => {}));
+    await asked((socket) => socket.connect(80, 'CART.', () => socket.send('3')));
+    await asked((socket) => socket.send('4', 80, () => {}));
+    await asked((socket) => socket.send(Buffer.from('5'), 80));
+    await asked((socket) => socket.connect(80, () => socket.send(Buffer.from('.6.'), 1, 1)));
+    await asked((socket) => socket.send(['7', '8'], 80, '127.77.0.5'));
+    for (const socket of parties) socket.close();
+  `);
+
+  expect(lines).toEqual(['cart 1', 'cart 2', 'cart 3', 'own 4', 'own 5', 'own 6', 'own 78']);
+});
+
 it('leads connections to names of the cluster, however they are made', async () => {
   const lines = await inPod(`
     import http from 'node:http';

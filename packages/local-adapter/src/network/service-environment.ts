@@ -1,8 +1,9 @@
 import type { Service } from '@fairlead/core';
 import type { Front } from './front.ts';
+import type { TransportPort } from './target-port.ts';
 
 /** A Service port as callers know it. */
-export interface CalledPort {
+export interface CalledPort extends TransportPort {
   readonly name: string | undefined;
   /** What callers call it by: the service port, for headless Services the target port. */
   readonly port: number;
@@ -16,18 +17,18 @@ export function serviceVariables(name: string, front: Front, ports: readonly Cal
   const prefix = name.toUpperCase().replaceAll(/[-.]/g, '_');
   const { host } = front;
   const variables: Record<string, string> = { [`${prefix}_SERVICE_HOST`]: host };
-  for (const [index, { name: portName, port }] of ports.entries()) {
+  for (const [index, { name: portName, port, protocol }] of ports.entries()) {
     const real = String(front.ports.get(port) ?? port);
-    const url = `tcp://${host}:${real}`;
+    const url = `${protocol.toLowerCase()}://${host}:${real}`;
     if (index === 0) {
       variables[`${prefix}_SERVICE_PORT`] = real;
       variables[`${prefix}_PORT`] = url;
     }
     if (portName) variables[`${prefix}_SERVICE_PORT_${portName.toUpperCase().replaceAll('-', '_')}`] = real;
-    const link = `${prefix}_PORT_${port}_TCP`;
+    const link = `${prefix}_PORT_${port}_${protocol}`;
     Object.assign(variables, {
       [link]: url,
-      [`${link}_PROTO`]: 'tcp',
+      [`${link}_PROTO`]: protocol.toLowerCase(),
       [`${link}_PORT`]: real,
       [`${link}_ADDR`]: host,
     });

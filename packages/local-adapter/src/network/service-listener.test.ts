@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Balancer, type Endpoint } from './balancer.ts';
 import { claimLoopback, type Loopback } from './loopback.ts';
-import { PodNetwork } from './pod-network.ts';
+import { PodNetwork, type Redirects } from './pod-network.ts';
 import { ServiceListener } from './service-listener.ts';
 
 let loopback: Loopback;
@@ -25,7 +25,7 @@ afterEach(async () => {
   await loopback[Symbol.asyncDispose]();
 });
 
-async function serve(server: Server, redirects?: ReadonlyMap<number, number>): Promise<Endpoint> {
+async function serve(server: Server, redirects?: Redirects): Promise<Endpoint> {
   const network = await PodNetwork.open(loopback, 'pod', [7000], redirects);
   servers.push(server);
   server.listen({ ...network.inside(7000) });
@@ -91,7 +91,7 @@ it('tries another endpoint when one does not listen', async () => {
 });
 
 it('sends traffic for a redirected port to the port of the agent', async () => {
-  const network = await PodNetwork.open(loopback, 'pod', [7000, 9900], new Map([[7000, 9900]]));
+  const network = await PodNetwork.open(loopback, 'pod', [7000, 9900], { TCP: new Map([[7000, 9900]]) });
   const agent = createHttpServer((_, response) => response.end('agent')).listen({ ...network.inside(9900) });
   servers.push(agent);
   await once(agent, 'listening');

@@ -17,7 +17,7 @@ import type { Loopback } from './loopback.ts';
 import { type NamedPlace, namesOf } from './name-table.ts';
 import type { PodNetwork, SocketAddress } from './pod-network.ts';
 import { type CalledPort, isReachable, serviceVariables } from './service-environment.ts';
-import { isTcp, targetPortIn } from './target-port.ts';
+import { distinctPorts, type TransportPort, targetPortIn, transportOf } from './target-port.ts';
 
 /** A pod as far as traffic is concerned. */
 export interface RoutedPod {
@@ -115,11 +115,17 @@ export class ServiceNetwork implements AsyncDisposable {
   }
 
   /** The container ports of a pod template that Services lead to. */
-  servedPorts(workload: WorkloadKey & { readonly template: Workload['template'] }, spec: PodSpec): readonly number[] {
+  servedPorts(
+    workload: WorkloadKey & { readonly template: Workload['template'] },
+    spec: PodSpec,
+  ): readonly TransportPort[] {
     const ports = this.#leadingTo(workload as Workload).flatMap((service) =>
-      service.ports.filter(({ protocol }) => isTcp(protocol)).flatMap((port) => targetPortIn(spec, port) ?? []),
+      service.ports.flatMap((servicePort): TransportPort[] => {
+        const [protocol, port] = [transportOf(servicePort.protocol), targetPortIn(spec, servicePort)];
+        return protocol && port !== undefined ? [{ port, protocol }] : [];
+      }),
     );
-    return [...new Set(ports)];
+    return distinctPorts(ports);
   }
 
   /** What every container of a namespace is told about Services. */
@@ -178,20 +184,13 @@ export class ServiceNetwork implements AsyncDisposable {
     const id = `${namespace}/${name}`;
     if (this.#places.has(id)) return;
     const template = workloads.find((workload) => servicesSelecting(workload, [service]).length > 0)?.template.spec;
-    const ports = service.ports
-      .filter(({ protocol }) => isTcp(protocol))
-      .map((servicePort) => ({
-        name: servicePort.name,
-        port: isHeadless(service)
-          ? ((template && targetPortIn(template, servicePort)) ?? servicePort.port)
-          : servicePort.port,
-        servicePort,
-      }));
-    const front = await Front.open(
-      this.#loopback,
-      `service ${name}`,
-      ports.map(({ port }) => port),
-    );
+    const ports = service.ports.flatMap((servicePort) => {
+      const protocol = transportOf(servicePort.protocol);
+      if (!protocol) return [];
+      const target = isHeadless(service) && template ? targetPortIn(template, servicePort) : undefined;
+      return [{ name: servicePort.name, port: target ?? servicePort.port, protocol, servicePort }];
+    });
+    const front = await Front.open(this.#loopback, `service ${name}`, ports);
     this.#places.set(id, { namespace, name, service, front, ports, ...(pod !== undefined && { pod }) });
     this.#syncOne(this.#places.get(id) as Place);
   }
@@ -204,7 +203,7 @@ export class ServiceNetwork implements AsyncDisposable {
         (only === undefined || pod.name === only) &&
         selects(service.selector, pod.labels),
     );
-    for (const { port, servicePort } of ports) {
+    for (const { servicePort, ...port } of ports) {
       const endpoints = pods.flatMap(({ network, spec }): Endpoint[] => {
         const target = targetPortIn(spec, servicePort);
         return target === undefined ? [] : [{ network, port: target }];

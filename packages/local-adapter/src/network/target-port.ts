@@ -1,8 +1,20 @@
-import type { PodSpec, ServicePort } from '@fairlead/core';
+import type { PodSpec, ServicePort, TransportProtocol } from '@fairlead/core';
 
-/** Whether a protocol as written means TCP: absent and empty do. */
-export function isTcp(protocol: string | undefined): boolean {
-  return !protocol || protocol === 'TCP';
+/** A port of a pod, or of something that leads to pods. */
+export interface TransportPort {
+  readonly port: number;
+  readonly protocol: TransportProtocol;
+}
+
+/** A protocol as written: absent and empty mean TCP. Undefined for one that the embedded cluster does not carry. */
+export function transportOf(protocol: string | undefined): TransportProtocol | undefined {
+  if (!protocol) return 'TCP';
+  return protocol === 'TCP' || protocol === 'UDP' ? protocol : undefined;
+}
+
+/** Each port once. */
+export function distinctPorts(ports: readonly TransportPort[]): readonly TransportPort[] {
+  return [...new Map(ports.map((each) => [`${each.port}/${each.protocol}`, each])).values()];
 }
 
 /**
@@ -12,8 +24,9 @@ export function isTcp(protocol: string | undefined): boolean {
 export function targetPortIn(spec: PodSpec, port: ServicePort): number | undefined {
   const target = port.targetPort || port.port;
   if (typeof target === 'number') return target;
+  const wanted = transportOf(port.protocol);
   for (const container of spec.containers) {
-    const found = container.ports?.find(({ name, protocol }) => name === target && isTcp(protocol));
+    const found = container.ports?.find(({ name, protocol }) => name === target && transportOf(protocol) === wanted);
     if (found) return found.containerPort;
   }
   return undefined;

@@ -1,7 +1,9 @@
 import type { ProbeHandler } from '@fairlead/core';
 import type { PodNetwork } from '../network/pod-network.ts';
+import type { TransportPort } from '../network/target-port.ts';
 import { checkHandler, type HandlerPlace } from './check-handler.ts';
 import type { ContainerPlan } from './container-plan.ts';
+import { checkDatagramBound } from './datagram-bound.ts';
 import { ProcessGroup } from './process-group.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -23,7 +25,8 @@ export class ContainerHandlers {
   }
 
   /** Checks whether a process of the pod itself listens on the port. */
-  checkInside(port: number, timeoutMs: number): Promise<string | undefined> {
+  checkInside({ port, protocol }: TransportPort, timeoutMs: number): Promise<string | undefined> {
+    if (protocol === 'UDP') return checkDatagramBound(this.#network.inside(port));
     return this.#carryOut({ tcpSocket: { port } }, timeoutMs, (wanted) => this.#network.inside(wanted));
   }
 

@@ -108,7 +108,7 @@ export class ContainerHealth {
         const problem = await this.#handlers.checkInside(port, 1_000);
         if (problem === undefined) break;
         if (this.#clock.now() > until) {
-          this.#actions.remark(`nobody listens on port ${port} (${problem}); does it use the address in HOST?`);
+          this.#actions.remark(`nobody listens on port ${port.port} (${problem}); does it use the address in HOST?`);
           break;
         }
         await this.#clock.sleep(listenPeriodMs, { signal }).catch(() => {});

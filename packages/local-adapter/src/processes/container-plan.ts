@@ -1,4 +1,5 @@
 import type { Container, StringMap } from '@fairlead/core';
+import type { TransportPort } from '../network/target-port.ts';
 
 /** A container with everything resolved that it takes to run it as a process. */
 export interface ContainerPlan {
@@ -10,5 +11,5 @@ export interface ContainerPlan {
    * Container ports that a Service leads to. Without a readiness probe the container counts as ready when somebody
    * listens on them.
    */
-  readonly servedPorts: readonly number[];
+  readonly servedPorts: readonly TransportPort[];
 }
