@@ -74,7 +74,7 @@ it('an intercept of UDP and TCP of one number: each of five callers gets its own
     ports: ['dns/UDP', '5300/TCP'],
     onDatagram: (datagram, { source }) => {
       sources.add(source.port);
-      return `mine ${Buffer.from(datagram)}`;
+      return `mine ${Buffer.from(datagram).toString()}`;
     },
     handler: () => new Response('mine'),
   });
@@ -97,11 +97,16 @@ it('a local server gets the datagrams, and the app when the server or the relay 
   const cluster = await adapter.start();
   await using session = await connect(adapter);
   const server = createSocket('udp4');
-  server.on('message', (datagram, from) => server.send(`local ${datagram}`, from.port, from.address));
+  server.on('message', (datagram, from) => server.send(`local ${String(datagram)}`, from.port, from.address));
   server.bind(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
-  await using intercept = await session.intercept({ workload: 'names', port: '5300/UDP', service: 'numbers', to: port });
+  await using intercept = await session.intercept({
+    workload: 'names',
+    port: '5300/UDP',
+    service: 'numbers',
+    to: port,
+  });
   using caller = new DatagramCaller(cluster.address('numbers', 5300));
   expect(await caller.ask('1')).toBe('local');
 
@@ -155,7 +160,7 @@ it('works where only 127.0.0.1 can be bound, and pods call Services by name and 
     workload: 'names',
     service: 'names',
     port: 'dns',
-    onDatagram: (datagram) => `mine ${Buffer.from(datagram)}`,
+    onDatagram: (datagram) => `mine ${Buffer.from(datagram).toString()}`,
   });
 
   expect(await ask()).toBe('mine hello');

@@ -30,7 +30,7 @@ async function aPod(name: string, held?: (() => void)[], redirects?: Redirects):
   const socket = createSocket('udp4');
   sockets.push(socket);
   socket.on('message', (datagram, from) => {
-    const answer = (): void => socket.send(`${name} ${datagram}`, from.port, from.address);
+    const answer = (): void => socket.send(`${name} ${String(datagram)}`, from.port, from.address);
     if (held) held.push(answer);
     else answer();
   });
