@@ -107,6 +107,20 @@ describe('fairlead uninstall --agent', () => {
   });
 });
 
+describe('fairlead doctor', () => {
+  it('finds the embedded cluster well, down to the tunnel', async () => {
+    const { status, stdout } = await shop.run('doctor', '-o', 'json');
+
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ cluster: 'local', healthy: true });
+    expect(JSON.parse(stdout).checks).toContainEqual({
+      name: 'tunnel',
+      state: 'ok',
+      message: 'leads to the traffic-manager',
+    });
+  });
+});
+
 describe('the end of a command', () => {
   it('is no failure when nobody reads on', async () => {
     const piped = startProgram('bash', [

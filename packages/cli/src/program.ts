@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type ClusterOptions, clusterFromOptions } from './cluster-from-options.ts';
 import { demo } from './commands/demo.ts';
+import { doctor } from './commands/doctor.ts';
 import { inject } from './commands/inject.ts';
 import { install, uninstall, upgrade } from './commands/install.ts';
 import { intercept } from './commands/intercept.ts';
@@ -174,6 +175,9 @@ function build(action: ActionFactory, terminal: Terminal): Command {
     .action(action(list));
   clusterCommand('status', 'Whether intercepts work here; else what stands in the way, and what to do about it').action(
     action(status),
+  );
+  clusterCommand('doctor', 'Look at everything that an intercept needs; of what fails say the cause and the remedy').action(
+    action(doctor),
   );
   clusterCommand('leave', 'End intercepts')
     .argument('[name...]', 'as `fairlead list` shows it')

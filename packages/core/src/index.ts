@@ -161,7 +161,7 @@ export type {
 } from './ports/intercept-registry.ts';
 export type { LogFields, Logger } from './ports/logger.ts';
 export type { MetricLabels, Metrics } from './ports/metrics.ts';
-export type { Preflight, PreflightProblem, PreflightReport } from './ports/preflight.ts';
+export type { Preflight, PreflightCheck, PreflightProblem, PreflightReport } from './ports/preflight.ts';
 export type { Rollout, RolloutOptions, RolloutStrategy } from './ports/rollout.ts';
 export type {
   InterceptRoute,

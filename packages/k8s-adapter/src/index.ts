@@ -57,7 +57,13 @@ export {
   DirectTlsTunnelTransport,
   type DirectTlsTunnelTransportOptions,
 } from './transport/direct-tls-tunnel-transport.ts';
-export { defaultManager, type ManagerLocation, managerCaAnnotation } from './transport/find-manager.ts';
+export {
+  agentResourcesAnnotation,
+  defaultManager,
+  type ManagerLocation,
+  managerCaAnnotation,
+  managerWireAnnotation,
+} from './transport/find-manager.ts';
 export { openPortForward, type PodPort } from './transport/open-port-forward.ts';
 export {
   PortForwardTunnelTransport,

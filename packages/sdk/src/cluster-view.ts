@@ -32,7 +32,7 @@ export class ClusterView implements AsyncDisposable {
   /** Everything that stands in the way of an intercept. A cluster that has nothing to be missing has no problems. */
   async preflight(options: CallOptions = {}): Promise<PreflightReport> {
     const { preflight } = this.#ports;
-    return preflight ? await preflight.check(this.namespace, options) : { serverVersion: '', problems: [] };
+    return preflight ? await preflight.check(this.namespace, options) : { serverVersion: '', checks: [], problems: [] };
   }
 
   /** Every intercept and wiretap of the namespace, whoever holds it, oldest first. */

@@ -38,6 +38,34 @@ export function describePreflight(name: string, setup: PreflightSetup): void {
       for (const { remedy } of problems) expect(remedy).not.toBe('');
     });
 
+    it('tells of everything that it looked at, whether it is well, failing or unknown, each in words', async () => {
+      await using made = await setup.create();
+
+      const before = (await made.preflight.check(made.namespace)).checks;
+      const word = await made.breakSomething();
+      const after = (await made.preflight.check(made.namespace)).checks;
+
+      expect(before.length).toBeGreaterThan(0);
+      expect(before.filter(({ state }) => state === 'failing')).toEqual([]);
+      const failing = after.filter(({ state }) => state === 'failing');
+      expect(failing.map(({ message }) => message).join()).toContain(word);
+      for (const { remedy } of failing) expect(remedy).toBeTruthy();
+      for (const { name, message } of [...before, ...after]) {
+        expect(name).toMatch(/^[a-z][a-z-]*$/);
+        expect(message).not.toBe('');
+      }
+    });
+
+    it('has no problem that is not among what fails', async () => {
+      await using made = await setup.create();
+      await made.breakSomething();
+
+      const { checks, problems } = await made.preflight.check(made.namespace);
+
+      const failing = checks.filter(({ state }) => state === 'failing').map(({ message }) => message);
+      expect(failing).toEqual(expect.arrayContaining(problems.map(({ message }) => message)));
+    });
+
     it('rejects with the reason of a signal that has aborted', async () => {
       await using made = await setup.create();
       const reason = new Error('not now');

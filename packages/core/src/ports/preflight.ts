@@ -10,10 +10,27 @@ export interface PreflightProblem {
   readonly remedy: string;
 }
 
+/** One thing that was looked at. */
+export interface PreflightCheck {
+  /** What was looked at, as one word: `manager`, `injector`. */
+  readonly name: string;
+  /** `unknown`: it could not be looked at; that alone is no obstacle. */
+  readonly state: 'ok' | 'failing' | 'unknown';
+  /** What was found; of what fails the cause, of what is unknown the reason. */
+  readonly message: string;
+  /** What to do, as a sentence or a command. Of everything that fails, and perhaps of the unknown. */
+  readonly remedy?: string;
+}
+
 /** What a preflight found. */
 export interface PreflightReport {
   /** For example `v1.20.2`. */
   readonly serverVersion: string;
+  /**
+   * Everything that was looked at, in the order in which one thing needs the other. What fails here and is no problem
+   * below is in the way of some workloads only.
+   */
+  readonly checks: readonly PreflightCheck[];
   /** Empty: nothing stands in the way. */
   readonly problems: readonly PreflightProblem[];
 }

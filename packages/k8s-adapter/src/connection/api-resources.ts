@@ -24,10 +24,12 @@ export const apiResources: {
   readonly events: ApiResource;
   readonly intercepts: ApiResource;
   readonly leases: ApiResource;
+  readonly limitRanges: ApiResource;
   readonly mutatingWebhookConfigurations: ApiResource;
   readonly namespaces: ApiResource;
   readonly pods: ApiResource;
   readonly replicaSets: ApiResource;
+  readonly resourceQuotas: ApiResource;
   readonly secrets: ApiResource;
   readonly selfSubjectAccessReviews: ApiResource;
   readonly services: ApiResource;
@@ -53,6 +55,7 @@ export const apiResources: {
     namespaced: true,
   },
   leases: ofGroup('coordination.k8s.io', 'leases', 'Lease'),
+  limitRanges: core('limitranges', 'LimitRange'),
   mutatingWebhookConfigurations: ofGroup(
     'admissionregistration.k8s.io',
     'mutatingwebhookconfigurations',
@@ -62,6 +65,7 @@ export const apiResources: {
   namespaces: core('namespaces', 'Namespace', false),
   pods: core('pods', 'Pod'),
   replicaSets: ofGroup('apps', 'replicasets', 'ReplicaSet'),
+  resourceQuotas: core('resourcequotas', 'ResourceQuota'),
   secrets: core('secrets', 'Secret'),
   selfSubjectAccessReviews: ofGroup(
     'authorization.k8s.io',

@@ -1,19 +1,35 @@
+import { wireVersion } from '@fairlead/core';
 import { describePreflight } from '@fairlead/core/conformance';
 import { describe, expect, it } from 'vitest';
 import { stores } from '../testing/cluster-objects.ts';
 import { type ConnectedServer, connectMemory } from '../testing/connect-memory.ts';
 import { registerManager } from '../testing/forward-ports.ts';
-import type { ReceivedRequest } from '../testing/memory-api-server.ts';
+import type { Answer, MemoryApiServer, ReceivedRequest } from '../testing/memory-api-server.ts';
+import type { ObjectStore, StoredObject } from '../testing/object-store.ts';
+import { testCertificates } from '../testing/test-certificates.ts';
+import { agentResourcesAnnotation, managerCaAnnotation, managerWireAnnotation } from '../transport/find-manager.ts';
 import { KubernetesPreflight } from './kubernetes-preflight.ts';
+import { numberOfQuantity } from './quantity.ts';
 
 describe('a preflight', () => {
   it('finds nothing where everything is there', async () => {
     await using made = await withRights(() => true);
 
-    expect(await new KubernetesPreflight(made.connection).check('shop')).toEqual({
-      serverVersion: 'v1.20.2',
-      problems: [],
-    });
+    const { serverVersion, problems, checks } = await new KubernetesPreflight(made.connection).check('shop');
+
+    expect({ serverVersion, problems }).toEqual({ serverVersion: 'v1.20.2', problems: [] });
+    expect(checks.map(({ name, state }) => `${name} ${state}`)).toEqual([
+      'server ok',
+      'definition ok',
+      'manager ok',
+      'version ok',
+      'rights ok',
+      'injector ok',
+      'webhooks ok',
+      'pod-security ok',
+      'quota ok',
+    ]);
+    expect(made.server.store.all('fairlead.dev/v1alpha1/intercepts')).toEqual([]);
   });
 
   it('names each missing right with what grants it, in either namespace', async () => {
@@ -100,7 +116,169 @@ describe('a preflight', () => {
   });
 });
 
+describe('a preflight names the cause of what is broken:', () => {
+  const look = async (break_: (server: MemoryApiServer) => void, name: string) => {
+    await using made = await withRights(() => true);
+    break_(made.server);
+    const { checks, problems } = await new KubernetesPreflight(made.connection).check('shop');
+    return { found: checks.find((check) => check.name === name), problems };
+  };
+
+  it('an image of the manager that does not exist', async () => {
+    const { found } = await look(({ store }) => {
+      const pod = store.get(stores.Pod, 'fairlead', 'fairlead-manager-1') as StoredObject;
+      const waiting = { reason: 'ImagePullBackOff', message: 'Back-off pulling image "nowhere/fairlead:0"' };
+      const broken = { ...pod, status: { containerStatuses: [{ name: 'manager', state: { waiting } }] } };
+      store.put(stores.Pod, pod, broken);
+    }, 'manager');
+
+    expect(found).toMatchObject({ state: 'failing', message: expect.stringContaining('nowhere/fairlead:0') });
+  });
+
+  it('a manager of another protocol', async () => {
+    const { found, problems } = await look(({ store }) => annotateManager(store, { [managerWireAnnotation]: '99' }), 'version');
+
+    expect(found).toMatchObject({
+      state: 'failing',
+      message: 'version skew: the manager speaks protocol 99, this client protocol 1',
+      remedy: expect.stringContaining('this client'),
+    });
+    expect(problems).toMatchObject([{ kind: 'version' }]);
+  });
+
+  it.each([
+    ['a certificate', 'x509: certificate signed by unknown authority', 'wrong CA bundle', 'rollout restart'],
+    ['a refusal', 'dial tcp 10.0.0.1:443: connect: connection refused', 'cannot reach the injector', '8443'],
+    ['a missing Service', 'service "fairlead-injector" not found', 'cannot reach the injector', 'fairlead upgrade'],
+  ])('an injector that the API server does not get to, because of %s', async (_what, why, cause, remedy) => {
+    const { found } = await look((server) => {
+      answerProbe(server, {
+        status: 500,
+        body: {
+          kind: 'Status',
+          reason: 'InternalError',
+          message: `Internal error occurred: failed calling webhook "intercepts.fairlead.dev": failed to call webhook: Post "https://fairlead-injector.fairlead.svc:443/intercepts?timeout=5s": ${why}`,
+        },
+      });
+    }, 'injector');
+
+    expect(found).toMatchObject({ state: 'failing', message: expect.stringContaining(cause) });
+    expect(found?.message).toContain(why);
+    expect(found?.remedy).toContain(remedy);
+  });
+
+  it('an injector that nobody asks', async () => {
+    const { found } = await look((server) => answerProbe(server, { status: 201, body: { spec: {} } }), 'injector');
+
+    expect(found).toMatchObject({ state: 'failing', message: expect.stringContaining('fairlead-intercepts is missing') });
+  });
+
+  it('a webhook configuration that is missing, or has another CA', async () => {
+    const gone = await look(({ store }) => {
+      store.remove(configurations, store.get(configurations, undefined, 'fairlead-pods') as StoredObject);
+    }, 'webhooks');
+    const wrong = await look(({ store }) => annotateManager(store, { [managerCaAnnotation]: 'another' }), 'webhooks');
+
+    expect(gone.found).toMatchObject({
+      state: 'failing',
+      message: 'the webhook configuration fairlead-pods is missing, so no pod gets an agent',
+    });
+    expect(wrong.found).toMatchObject({ state: 'failing', message: expect.stringContaining("is not the manager's") });
+  });
+
+  it('a namespace that keeps out agents of numeric ports, and only those', async () => {
+    const label = (server: MemoryApiServer) =>
+      server.store.add('v1/namespaces', {
+        metadata: { name: 'shop', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+      });
+    const deploy = (server: MemoryApiServer, targetPort: string | number) => {
+      label(server);
+      const selector = { app: 'cart' };
+      const containers = [{ name: 'app', ports: [{ name: 'http', containerPort: 8080 }] }];
+      server.store.add(stores.Deployment, {
+        metadata: { namespace: 'shop', name: 'cart' },
+        spec: {
+          replicas: 1,
+          selector: { matchLabels: selector },
+          template: { metadata: { labels: selector }, spec: { containers } },
+        },
+      } as never);
+      server.store.add(stores.Service, {
+        metadata: { namespace: 'shop', name: 'cart' },
+        spec: { type: 'ClusterIP', clusterIP: '10.0.0.1', selector, ports: [{ port: 80, targetPort }] },
+      } as never);
+    };
+
+    const named = await look((server) => deploy(server, 'http'), 'pod-security');
+    const numeric = await look((server) => deploy(server, 8080), 'pod-security');
+
+    expect(named.found).toMatchObject({ state: 'ok', message: expect.stringContaining('restricted') });
+    expect(numeric.found).toMatchObject({
+      state: 'failing',
+      message: expect.stringMatching(/restricted.*deployment\/cart.*NET_ADMIN/),
+      remedy: expect.stringContaining('names'),
+    });
+    expect(numeric.problems).toEqual([]);
+  });
+
+  it.each([
+    [{ pods: '3' }, { pods: '3' }, 'has used 3 of 3 pods'],
+    [{ 'limits.cpu': '2' }, { 'limits.cpu': '1' }, 'wants limits.cpu of every container'],
+    [{ 'requests.memory': '1Gi' }, { 'requests.memory': '1000Mi' }, 'an agent takes 64Mi'],
+  ])('a quota of %j of which %j is used', async (hard, used, cause) => {
+    const { found } = await look(({ store }) => {
+      annotateManager(store, { [agentResourcesAnnotation]: '{"requests":{"memory":"64Mi"}}' });
+      store.add('v1/resourcequotas', { metadata: { namespace: 'shop', name: 'q' }, status: { hard, used } } as never);
+    }, 'quota');
+
+    expect(found).toMatchObject({ state: 'failing', message: expect.stringContaining(cause) });
+  });
+
+  it('nothing, of what a user may not look at', async () => {
+    const body = { kind: 'Status', reason: 'Forbidden', message: 'no' };
+    const { found, problems } = await look((server) => {
+      const answer = server.answer;
+      server.answer = (request) =>
+        request.path.includes('mutatingwebhookconfigurations') ? { status: 403, body } : answer?.(request);
+    }, 'webhooks');
+
+    expect(found).toMatchObject({ state: 'unknown', remedy: expect.stringContaining('right to get') });
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('a quantity', () => {
+  it.each([
+    ['100m', 0.1],
+    ['1Ki', 1024],
+    ['1.5', 1.5],
+    ['1e3', 1000],
+  ])('%s is %d', (text, number) => {
+    expect(numberOfQuantity(text)).toBeCloseTo(number);
+  });
+
+  it('is NaN where it is none', () => {
+    expect(numberOfQuantity('many')).toBeNaN();
+  });
+});
+
 type Attributes = Readonly<Record<'verb' | 'resource' | 'namespace', string>> & { readonly subresource?: string };
+
+const configurations = 'admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
+
+function annotateManager(store: ObjectStore, annotations: Readonly<Record<string, string>>): void {
+  const service = store.get(stores.Service, 'fairlead', 'fairlead-manager') as StoredObject;
+  const { metadata } = service;
+  const all = { ...metadata.annotations, ...annotations };
+  store.put(stores.Service, service, { ...service, metadata: { ...metadata, annotations: all } });
+}
+
+/** What the API server says to an intercept that is created as a dry run. */
+function answerProbe(server: MemoryApiServer, said: Answer): void {
+  const answer = server.answer;
+  server.answer = (request) =>
+    request.query.get('dryRun') === 'All' && request.path.endsWith('/intercepts') ? said : answer?.(request);
+}
 
 /** A cluster with Fairlead in it, and a caller with those rights. */
 async function withRights(
@@ -108,10 +286,18 @@ async function withRights(
   { isInstalled = true, version }: { isInstalled?: boolean; version?: object } = {},
 ): Promise<ConnectedServer> {
   const made = await connectMemory();
-  if (isInstalled) registerManager(made.server, 8081);
+  if (isInstalled) {
+    registerManager(made.server, 8081);
+    annotateManager(made.server.store, { [managerWireAnnotation]: String(wireVersion) });
+    const clientConfig = { caBundle: Buffer.from(testCertificates.ca).toString('base64') };
+    for (const name of ['fairlead-pods', 'fairlead-intercepts']) {
+      made.server.store.add(configurations, { metadata: { name }, webhooks: [{ name, clientConfig }] } as never);
+    }
+  }
   made.server.answer = ({ path, body }: ReceivedRequest) => {
     if (path === '/version' && version) return { status: 200, body: version };
     if (path === '/apis/fairlead.dev/v1alpha1') return { status: isInstalled ? 200 : 404 };
+    if (path.endsWith('/intercepts') && body !== undefined) return { status: 201, body: { spec: { requester: {} } } };
     if (!path.endsWith('/selfsubjectaccessreviews')) return undefined;
     const { resourceAttributes } = (body as { spec: { resourceAttributes: Attributes } }).spec;
     return { status: 201, body: { status: { allowed: isGranted(resourceAttributes) } } };

@@ -1,21 +1,25 @@
-import {
-  type CallOptions,
-  FairleadError,
-  type Preflight,
-  type PreflightProblem,
-  type PreflightReport,
-} from '@fairlead/core';
+import type { CallOptions, Preflight, PreflightCheck, PreflightProblem, PreflightReport } from '@fairlead/core';
 import { apiVersionOf, qualifiedName } from '../connection/api-resource.ts';
 import { apiResources } from '../connection/api-resources.ts';
 import { apiStatusOf } from '../connection/api-status-error.ts';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
 import { ObjectClient } from '../connection/object-client.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
-import { defaultManager, findManager, type ManagerLocation } from '../transport/find-manager.ts';
+import { defaultManager, type ManagerLocation } from '../transport/find-manager.ts';
+import { KubernetesWorkloadResolver } from '../workloads/kubernetes-workload-resolver.ts';
+import { checkInjector } from './check-injector.ts';
+import { checkManager, checkVersions } from './check-manager.ts';
+import { checkPodSecurity } from './check-pod-security.ts';
+import { checkQuota } from './check-quota.ts';
+import { checkWebhooks } from './check-webhooks.ts';
+import { failing, fine, unknown } from './finding.ts';
 import { type NeededRight, neededRights } from './needed-rights.ts';
-import { isSupported, oldestServer, readServerVersion } from './server-version.ts';
+import { isSupported, oldestServer, readServerVersion, type ServerVersion } from './server-version.ts';
 
-/** The preflight of a Kubernetes cluster: rights by SelfSubjectAccessReview, the installation, the server's version. */
+/**
+ * The preflight of a Kubernetes cluster: the server's version, the installation, rights by SelfSubjectAccessReview, the way
+ * to the injector by a dry run, and what the namespace would say to agents.
+ */
 export class KubernetesPreflight implements Preflight {
   readonly #connection: KubernetesConnection;
   readonly #manager: ManagerLocation;
@@ -30,23 +34,80 @@ export class KubernetesPreflight implements Preflight {
     options.signal?.throwIfAborted();
     const manager = this.#manager;
     const connection = this.#connection;
-    const version = await readServerVersion(connection, options);
-    const rights = neededRights(namespace, manager);
-    const [installed, lacking, found] = await Promise.all([
+    const resolver = new KubernetesWorkloadResolver(connection);
+    const version = await versionIfShown(connection, options);
+    const [isDefined, lacking, found, versions, webhooks, podSecurity, quota] = await Promise.all([
       isInstalled(connection, options),
-      Promise.all(rights.map(async (right) => ((await isGranted(connection, right, options)) ? [] : [right]))),
-      whyNoManager(connection, manager, options),
+      missingRights(connection, namespace, manager, options),
+      checkManager(connection, manager, options),
+      checkVersions(connection, manager, options),
+      checkWebhooks(connection, manager, options),
+      checkPodSecurity(connection, resolver, namespace, options),
+      checkQuota(connection, manager, namespace, options),
     ]);
-    return {
-      serverVersion: version.text,
-      problems: [
-        ...(isSupported(version) ? [] : [tooOld(version.text)]),
-        ...(installed ? [] : [notInstalled]),
-        ...lacking.flat().map((right) => missingRight(right, manager)),
-        ...found,
-      ],
-    };
+    const rights = lacking.map((right) => missingRight(right, manager));
+    // What is not there cannot be reached, and its webhooks are not missed for themselves.
+    const isThere = isDefined && found.state !== 'failing';
+    const mayIntercept = !lacking.some(({ verb, resource }) => verb === 'create' && resource.plural === 'intercepts');
+    const after = 'not looked at, as it needs what is in the way above';
+    const checks = [
+      checkVersion(version),
+      isDefined ? fine('definition', 'the cluster knows intercepts.fairlead.dev') : notInstalled,
+      found,
+      isThere ? versions : unknown('version', after),
+      ...(rights.length === 0 ? [fine('rights', `you may intercept in namespace ${namespace}`)] : rights),
+      isThere && mayIntercept ? await checkInjector(connection, namespace, options) : unknown('injector', after),
+      isThere ? webhooks : unknown('webhooks', after),
+      podSecurity,
+      quota,
+    ];
+    return { serverVersion: version?.text ?? '', checks, problems: checks.flatMap(problemOf) };
   }
+}
+
+/** What is in the way of every intercept here, by the check that found it. */
+const kinds: Readonly<Record<string, PreflightProblem['kind']>> = {
+  server: 'version',
+  definition: 'installation',
+  manager: 'installation',
+  version: 'version',
+  rights: 'right',
+  injector: 'installation',
+  webhooks: 'installation',
+};
+
+function problemOf({ name, state, message, remedy = '' }: PreflightCheck): readonly PreflightProblem[] {
+  const kind = kinds[name];
+  return state === 'failing' && kind ? [{ kind, message, remedy }] : [];
+}
+
+/** Some clusters hide even their version from most users. */
+async function versionIfShown(
+  connection: KubernetesConnection,
+  options: CallOptions,
+): Promise<ServerVersion | undefined> {
+  try {
+    return await readServerVersion(connection, options);
+  } catch (error) {
+    if (apiStatusOf(error)?.status !== 403) throw error;
+    return undefined;
+  }
+}
+
+function checkVersion(version: ServerVersion | undefined): PreflightCheck {
+  if (!version) return unknown('server', 'the API server does not tell its version');
+  return isSupported(version) ? fine('server', `Kubernetes ${version.text}`) : tooOld(version.text);
+}
+
+async function missingRights(
+  connection: KubernetesConnection,
+  namespace: string,
+  manager: ManagerLocation,
+  options: CallOptions,
+): Promise<readonly NeededRight[]> {
+  const rights = neededRights(namespace, manager);
+  const granted = await Promise.all(rights.map((right) => isGranted(connection, right, options)));
+  return rights.filter((_, at) => !granted[at]);
 }
 
 async function isInstalled(connection: KubernetesConnection, options: CallOptions): Promise<boolean> {
@@ -72,44 +133,24 @@ async function isGranted(connection: KubernetesConnection, right: NeededRight, o
   return review.status?.allowed === true;
 }
 
-/** Without the rights to look, nothing is said about the manager: the missing rights are named already. */
-async function whyNoManager(
-  connection: KubernetesConnection,
-  manager: ManagerLocation,
-  options: CallOptions,
-): Promise<readonly PreflightProblem[]> {
-  try {
-    await findManager(connection, manager, options);
-    return [];
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    if (!(error instanceof FairleadError)) throw error;
-    if (error.code === 'forbidden') return [];
-    return [{ kind: 'installation', message: error.message, remedy: error.hint }];
-  }
-}
+const notInstalled: PreflightCheck = failing(
+  'definition',
+  'this cluster has no intercepts.fairlead.dev',
+  'Somebody who administers the cluster runs fairlead install, or installs the Helm chart.',
+);
 
-const notInstalled: PreflightProblem = {
-  kind: 'installation',
-  message: 'this cluster has no intercepts.fairlead.dev',
-  remedy: 'Somebody who administers the cluster runs fairlead install, or installs the Helm chart.',
-};
-
-function tooOld(text: string): PreflightProblem {
+function tooOld(text: string): PreflightCheck {
   const { major, minor } = oldestServer;
   const message = `Kubernetes ${text} is older than ${major}.${minor}`;
-  return { kind: 'version', message, remedy: 'Bring the cluster to a newer version, or use another one.' };
+  return failing('server', message, 'Bring the cluster to a newer version, or use another one.');
 }
 
 function missingRight(
   { resource, verb, namespace, subresource }: NeededRight,
   manager: ManagerLocation,
-): PreflightProblem {
+): PreflightCheck {
   const what = `${verb} ${qualifiedName(resource)}${subresource ? `/${subresource}` : ''}`;
   const role = namespace === manager.namespace ? '--role=fairlead-connect' : '--clusterrole=fairlead-user';
-  return {
-    kind: 'right',
-    message: `you may not ${what} in namespace ${namespace}`,
-    remedy: `kubectl -n ${namespace} create rolebinding fairlead-YOU ${role} --user=YOU`,
-  };
+  const remedy = `kubectl -n ${namespace} create rolebinding fairlead-YOU ${role} --user=YOU`;
+  return failing('rights', `you may not ${what} in namespace ${namespace}`, remedy);
 }

@@ -168,6 +168,7 @@ export class MemoryApiServer implements AsyncDisposable {
     }
     const { status: _, ...bare } = object;
     const wanted = target.plural === 'intercepts' ? bare : object;
+    if (request.query.get('dryRun') === 'All') return ok(response, wanted, 201);
     ok(
       response,
       this.store.add(target.resource, { ...wanted, metadata: { ...object.metadata, ...spaced(target) } }),

@@ -23,6 +23,12 @@ export const defaultManager: ManagerLocation = { namespace: 'fairlead', service:
 /** The annotation on the manager's Service that holds the CA of its certificate, as PEM. */
 export const managerCaAnnotation = 'fairlead.dev/ca';
 
+/** The annotation on the manager's Service that says which version of the protocol it speaks, see `wireVersion`. */
+export const managerWireAnnotation = 'fairlead.dev/wire';
+
+/** The annotation on the manager's Service that says what agents ask for: `resources` of a container, as JSON. */
+export const agentResourcesAnnotation = 'fairlead.dev/agent-resources';
+
 /** The manager's pod that holds the state, as it was found now. */
 export interface FoundManager extends PodPort {
   /** PEM; undefined when the Service does not tell. */

@@ -1,12 +1,14 @@
-import { type InterceptRegistry, tokens } from '@fairlead/core';
+import { type InterceptRegistry, tokens, wireVersion } from '@fairlead/core';
 import { installNames } from '@fairlead/install';
 import {
   agentImageAnnotation,
+  agentResourcesAnnotation,
   apiResources,
   ConfigMapAgentConfigStore,
   KubernetesIdentityProvider,
   KubernetesRollout,
   managerCaAnnotation,
+  managerWireAnnotation,
   ObjectClient,
 } from '@fairlead/k8s-adapter';
 import { ContainerModule } from 'inversify';
@@ -72,13 +74,17 @@ export function clusterModule(registry: InterceptRegistry): ContainerModule {
       .inSingletonScope();
     bind(managerTokens.caPublisher)
       .toResolvedValue(
-        (api, { namespace, agentImage }) =>
+        (api, { namespace, agentImage, agentResources }) =>
           new CaPublisher({
             configurations: new ObjectClient(api, apiResources.mutatingWebhookConfigurations),
             services: new ObjectClient(api, apiResources.services),
             namespace,
             caAnnotation: managerCaAnnotation,
-            annotations: { [agentImageAnnotation]: agentImage },
+            annotations: {
+              [agentImageAnnotation]: agentImage,
+              [agentResourcesAnnotation]: JSON.stringify(agentResources),
+              [managerWireAnnotation]: String(wireVersion),
+            },
           }),
         [connection, settings],
       )
