@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fairleadMain, RunningShop, type Started, startProgram } from './running-shop.ts';
 import { until } from './until.ts';
@@ -118,6 +120,29 @@ describe('fairlead doctor', () => {
       state: 'ok',
       message: 'leads to the traffic-manager',
     });
+  });
+});
+
+describe('fairlead gather-logs', () => {
+  it('writes an archive with logs and objects, without the values of variables', async () => {
+    const held = await holdUntil('is active', 'intercept', 'cart', '--port', 'http', ...toMe);
+    const file = join(shop.folder, 'logs.tar.gz');
+
+    const { status, stdout } = await shop.run('gather-logs', '--output-file', file, '-o', 'json');
+    held.stop();
+    await held.finished;
+    const document = JSON.parse(stdout) as { path: string; files: { path: string; bytes: number; note?: string }[] };
+    const names = execFileSync('tar', ['-tzf', file], { encoding: 'utf8' });
+    const agents = document.files.filter(({ path }) => path.startsWith('agents/cart-'));
+
+    expect(status).toBe(0);
+    expect(document.path).toBe(file);
+    expect(document.files.filter(({ note }) => note)).toEqual([]);
+    for (const piece of ['client.json', 'preflight.json', 'pods.json', 'intercepts.json', 'agents/configs.json']) {
+      expect(names).toContain(`/${piece}`);
+    }
+    expect(agents.length).toBeGreaterThan(0);
+    for (const { bytes } of agents) expect(bytes).toBeGreaterThan(0);
   });
 });
 

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type ClusterOptions, clusterFromOptions } from './cluster-from-options.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
+import { gatherLogs } from './commands/gather-logs.ts';
 import { inject } from './commands/inject.ts';
 import { install, uninstall, upgrade } from './commands/install.ts';
 import { intercept } from './commands/intercept.ts';
@@ -176,9 +177,16 @@ function build(action: ActionFactory, terminal: Terminal): Command {
   clusterCommand('status', 'Whether intercepts work here; else what stands in the way, and what to do about it').action(
     action(status),
   );
-  clusterCommand('doctor', 'Look at everything that an intercept needs; of what fails say the cause and the remedy').action(
-    action(doctor),
-  );
+  clusterCommand(
+    'doctor',
+    'Look at everything that an intercept needs; of what fails say the cause and the remedy',
+  ).action(action(doctor));
+  clusterCommand('gather-logs', 'Write one archive with everything that tells what is wrong, free of secrets')
+    .argument('[workload...]', 'only the agents of these; default: every agent of the namespace')
+    .option('--output-file <file>', 'default: fairlead-logs-TIME.tar.gz, here')
+    .option('--no-agents', 'leave the logs of agents away')
+    .option('--timeout <seconds>', 'how long one source may take', '15')
+    .action(action(gatherLogs));
   clusterCommand('leave', 'End intercepts')
     .argument('[name...]', 'as `fairlead list` shows it')
     .option('--all', 'every one that this user made on this machine')

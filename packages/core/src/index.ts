@@ -18,6 +18,7 @@ export {
   planIntercept,
 } from './control/plan-intercept.ts';
 export { type RemoveAgentOptions, removeAgent } from './control/remove-agent.ts';
+export { Redactor } from './diagnostics/redactor.ts';
 export {
   type ErrorCategory,
   type ErrorCode,
@@ -151,6 +152,7 @@ export type { AgentFleet, ConnectedAgent, FleetEvent } from './ports/agent-fleet
 export type { AgentImageSource } from './ports/agent-image-source.ts';
 export type { CallOptions } from './ports/call-options.ts';
 export type { Clock } from './ports/clock.ts';
+export type { DiagnosticSource, Diagnostics, DiagnosticsRequest } from './ports/diagnostics.ts';
 export type { Credential, IdentityProvider, Permission } from './ports/identity-provider.ts';
 export type { Injection, InjectionWarning, Injector, JsonPatchOperation } from './ports/injector.ts';
 export type {

@@ -6,6 +6,7 @@ import type { AgentConfigStore } from './ports/agent-config-store.ts';
 import type { AgentFleet } from './ports/agent-fleet.ts';
 import type { AgentImageSource } from './ports/agent-image-source.ts';
 import type { Clock } from './ports/clock.ts';
+import type { Diagnostics } from './ports/diagnostics.ts';
 import type { IdentityProvider } from './ports/identity-provider.ts';
 import type { Injector } from './ports/injector.ts';
 import type { InterceptRegistry } from './ports/intercept-registry.ts';
@@ -30,6 +31,7 @@ export const tokens: {
   readonly clock: ServiceIdentifier<Clock>;
   readonly controlPlane: ServiceIdentifier<ControlPlane>;
   readonly controlPlaneOptions: ServiceIdentifier<ControlPlaneOptions>;
+  readonly diagnostics: ServiceIdentifier<Diagnostics>;
   readonly identityProvider: ServiceIdentifier<IdentityProvider>;
   readonly injector: ServiceIdentifier<Injector>;
   readonly interceptRegistry: ServiceIdentifier<InterceptRegistry>;
@@ -49,6 +51,7 @@ export const tokens: {
   clock: token('Clock'),
   controlPlane: token('ControlPlane'),
   controlPlaneOptions: token('ControlPlaneOptions'),
+  diagnostics: token('Diagnostics'),
   identityProvider: token('IdentityProvider'),
   injector: token('Injector'),
   interceptRegistry: token('InterceptRegistry'),

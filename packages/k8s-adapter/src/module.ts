@@ -1,7 +1,8 @@
 import { type Logger, type RolloutStrategy, StaticAgentImageSource, tokens } from '@fairlead/core';
 import { ContainerModule } from 'inversify';
-import { ConfigMapAgentConfigStore } from './configs/config-map-agent-config-store.ts';
+import { ConfigMapAgentConfigStore, defaultAgentsConfigMap } from './configs/config-map-agent-config-store.ts';
 import type { KubernetesConnection } from './connection/kubernetes-connection.ts';
+import { KubernetesDiagnostics } from './diagnostics/kubernetes-diagnostics.ts';
 import { KubernetesIdentityProvider } from './identity/kubernetes-identity-provider.ts';
 import { ManagerAgentImageSource } from './manager-agent-image-source.ts';
 import { KubernetesPreflight } from './preflight/kubernetes-preflight.ts';
@@ -51,6 +52,14 @@ export function kubernetesModule(
     bind(tokens.interceptRegistry).toConstantValue(new CustomResourceInterceptRegistry(connection, { logger }));
     bind(tokens.identityProvider).toConstantValue(new KubernetesIdentityProvider(connection));
     bind(tokens.preflight).toConstantValue(new KubernetesPreflight(connection, manager));
+    bind(tokens.diagnostics).toConstantValue(
+      new KubernetesDiagnostics({
+        connection,
+        resolver: new KubernetesWorkloadResolver(connection, { logger }),
+        manager,
+        agentsConfigMap: agentsConfigMap ?? defaultAgentsConfigMap,
+      }),
+    );
     bind(tokens.rollout).toConstantValue(new KubernetesRollout(connection, { strategy: rollout, logger }));
     bind(tokens.tunnelTransport).toConstantValue(
       new PortForwardTunnelTransport(connection, { manager, tls: managerTls, fallback: direct }),

@@ -64,6 +64,7 @@ export class LocalClusterAdapter implements ClusterAdapter, AsyncDisposable {
         tunnelTransport: transport,
         agentImageSource: imageSource,
         identityProvider,
+        diagnostics: embedded.diagnostics,
         clock,
         logger,
       }),

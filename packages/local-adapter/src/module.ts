@@ -10,6 +10,7 @@ export function sessionModule(adapters: SessionAdapters): OpenCluster['module'] 
     bind(tokens.interceptRegistry).toConstantValue(adapters.interceptRegistry);
     bind(tokens.tunnelTransport).toConstantValue(adapters.tunnelTransport);
     bind(tokens.agentImageSource).toConstantValue(adapters.agentImageSource);
+    bind(tokens.diagnostics).toConstantValue(adapters.diagnostics);
     bind(tokens.clock).toConstantValue(adapters.clock);
     if (adapters.identityProvider) bind(tokens.identityProvider).toConstantValue(adapters.identityProvider);
     if (adapters.logger) bind(tokens.logger).toConstantValue(adapters.logger);

@@ -2,6 +2,7 @@ import type {
   AgentConfigStore,
   AgentImageSource,
   Clock,
+  Diagnostics,
   IdentityProvider,
   InterceptRegistry,
   Logger,
@@ -16,6 +17,7 @@ export interface SessionAdapters {
   readonly interceptRegistry: InterceptRegistry;
   readonly tunnelTransport: TunnelTransport;
   readonly agentImageSource: AgentImageSource;
+  readonly diagnostics: Diagnostics;
   readonly clock: Clock;
   readonly identityProvider?: IdentityProvider;
   readonly logger?: Logger;

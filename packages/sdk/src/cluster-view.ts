@@ -1,5 +1,6 @@
 import type { CallOptions, ClusterAdapter, InterceptRecord, PreflightReport, Service, Workload } from '@fairlead/core';
 import { composePorts } from './container.ts';
+import { type DiagnosticPiece, type GatherOptions, gatherDiagnostics } from './diagnostics/gather.ts';
 import { type DryRun, dryRun, type PlanRequest } from './plan.ts';
 import { watchRecords } from './registry/watch-records.ts';
 import type { SessionPorts } from './session-ports.ts';
@@ -33,6 +34,15 @@ export class ClusterView implements AsyncDisposable {
   async preflight(options: CallOptions = {}): Promise<PreflightReport> {
     const { preflight } = this.#ports;
     return preflight ? await preflight.check(this.namespace, options) : { serverVersion: '', checks: [], problems: [] };
+  }
+
+  /**
+   * Everything that the cluster tells of Fairlead, piece by piece and free of secrets: objects, Events, logs of manager and
+   * agents. What cannot be read is a piece with a note. A cluster that shows nothing has no pieces.
+   */
+  async *diagnostics({ workloads, ...options }: GatherOptions = {}): AsyncGenerator<DiagnosticPiece, void, undefined> {
+    const { diagnostics, clock } = this.#ports;
+    if (diagnostics) yield* gatherDiagnostics(diagnostics, clock, { namespace: this.namespace, workloads }, options);
   }
 
   /** Every intercept and wiretap of the namespace, whoever holds it, oldest first. */

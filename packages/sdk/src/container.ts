@@ -48,6 +48,7 @@ export async function composePorts(
       agentImageSource: await get(tokens.agentImageSource),
       rollout: await perhaps(tokens.rollout),
       preflight: await perhaps(tokens.preflight),
+      diagnostics: await perhaps(tokens.diagnostics),
       clock: given.clock ?? (await perhaps(tokens.clock)) ?? systemClock(),
       logger: given.logger ?? (await perhaps(tokens.logger)) ?? new SilentLogger(),
     },

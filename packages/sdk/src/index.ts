@@ -4,6 +4,7 @@ export { ChildSession } from './child-session.ts';
 export { ClusterView, openView, type ViewOptions } from './cluster-view.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { DatagramAnswer, DatagramContext, DatagramHandler } from './datagrams/datagram-handler.ts';
+export type { DiagnosticPiece, GatherOptions } from './diagnostics/gather.ts';
 export {
   type EnvironmentSyntax,
   type FormattedEnvironment,

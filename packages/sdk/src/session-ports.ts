@@ -3,6 +3,7 @@ import type {
   AgentConfigStore,
   AgentImageSource,
   Clock,
+  Diagnostics,
   InterceptRegistry,
   Logger,
   Preflight,
@@ -22,6 +23,8 @@ export interface SessionPorts {
   readonly rollout: Rollout | undefined;
   /** Absent: nothing can be missing. */
   readonly preflight: Preflight | undefined;
+  /** Absent: nothing is shown. */
+  readonly diagnostics: Diagnostics | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -20,10 +20,7 @@ export async function canMount(
   if (!needs) return { name, state: 'unknown', message: `mounts are not known on ${platform}`, remedy };
   const { file, programs } = needs;
   const folders = path.split(delimiter).filter(Boolean);
-  const missing = [
-    ...((await isThere(file)) ? [] : [file]),
-    ...(await missingPrograms(programs, folders)),
-  ];
+  const missing = [...((await isThere(file)) ? [] : [file]), ...(await missingPrograms(programs, folders))];
   if (missing.length === 0) return { name, state: 'ok', message: 'FUSE and sshfs are there' };
   return { name, state: 'unknown', message: `there is no ${missing.join(' and no ')}; only mounts need it`, remedy };
 }

@@ -43,7 +43,10 @@ describe('fairlead doctor', () => {
 
     expect(missing).toMatchObject({ status: 3, healthy: false, failing: [{ name: 'kubeconfig' }] });
     expect(missing.failing[0]?.remedy).toContain('fairlead local up');
-    expect(context).toMatchObject({ status: 3, failing: [{ message: expect.stringMatching(/no context there.*here/) }] });
+    expect(context).toMatchObject({
+      status: 3,
+      failing: [{ message: expect.stringMatching(/no context there.*here/) }],
+    });
   });
 
   it('names an API server that does not answer, and tries nothing that needs it', async () => {

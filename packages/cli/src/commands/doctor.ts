@@ -116,6 +116,8 @@ function asText({ checks, healthy }: Findings, hasColour: boolean): string {
     ...(remedy ? [`${indent}${colour.cyan('→')} ${remedy}`] : []),
   ]);
   const failing = checks.filter(({ state }) => state === 'failing').length;
-  const verdict = healthy ? 'nothing stands in the way' : `${failing} of ${checks.length} in the way: begin with the first`;
+  const verdict = healthy
+    ? 'nothing stands in the way'
+    : `${failing} of ${checks.length} in the way: begin with the first`;
   return `${lines.join('\n')}\n\n${verdict}\n`;
 }

@@ -36,6 +36,7 @@ export {
 } from './agent-image-source.ts';
 export { applyJsonPatch } from './apply-json-patch.ts';
 export { type ClockSetup, type ClockUnderTest, describeClock } from './clock.ts';
+export { type DiagnosticsSetup, type DiagnosticsUnderTest, describeDiagnostics } from './diagnostics.ts';
 export {
   describeIdentityProvider,
   type IdentityProviderSetup,

@@ -33,7 +33,8 @@ export async function checkInjector(
       options,
     );
     if (made.spec?.requester !== undefined) return fine(name, 'the API server reaches the injector');
-    const message = 'the API server does not ask the injector: the webhook configuration fairlead-intercepts is missing';
+    const message =
+      'the API server does not ask the injector: the webhook configuration fairlead-intercepts is missing';
     return failing(name, message, reinstall);
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -48,7 +49,8 @@ function judge(error: FairleadError): PreflightCheck {
   const why = said.slice(said.indexOf('failed'));
   if (/x509|certificate|tls:/i.test(said)) {
     const message = `the API server does not trust the injector, as its webhook configuration has a wrong CA bundle: ${why}`;
-    const remedy = 'Restart the traffic-manager, which writes the bundle: kubectl -n fairlead rollout restart deployment';
+    const remedy =
+      'Restart the traffic-manager, which writes the bundle: kubectl -n fairlead rollout restart deployment';
     return failing(name, message, remedy);
   }
   const remedy = /service "[^"]*" not found/i.test(said)

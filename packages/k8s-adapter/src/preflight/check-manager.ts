@@ -36,7 +36,8 @@ export async function checkVersions(
       const services = new ObjectClient<ServiceObject>(connection, apiResources.services);
       const service = await services.read({ namespace, name }, options);
       const wire = service?.metadata.annotations?.[managerWireAnnotation];
-      if (wire === undefined) return unknown('version', `Service ${name} does not say which protocol its manager speaks`);
+      if (wire === undefined)
+        return unknown('version', `Service ${name} does not say which protocol its manager speaks`);
       if (wire === String(wireVersion)) return fine('version', `manager and client both speak protocol ${wire}`);
       const older = Number(wire) < wireVersion ? 'the installation (fairlead upgrade)' : 'this client';
       return failing(

@@ -90,7 +90,10 @@ function problemsOf({ metadata, status }: ResourceQuota, agent: AgentResources):
     if (wanted === '') return [`${quota} wants ${item} of every container, and agents name none`];
     const left = numberOfQuantity(limit) - numberOfQuantity(used[item] ?? '0');
     if (!(left < numberOfQuantity(wanted))) return [];
-    const who = item === 'pods' || item === 'count/pods' ? 'to replace one takes one more for a moment' : `an agent takes ${wanted}`;
+    const who =
+      item === 'pods' || item === 'count/pods'
+        ? 'to replace one takes one more for a moment'
+        : `an agent takes ${wanted}`;
     return [`${quota} has used ${used[item] ?? '0'} of ${limit} ${item}, and ${who}`];
   });
 }

@@ -40,7 +40,9 @@ export async function checkWebhooks(
       const message = `the webhook configuration ${missing.join(' and ')} is missing, so no pod gets an agent`;
       return failing(name, message, 'Have the installation put right: fairlead upgrade, or helm upgrade.');
     }
-    const ca = (await services.read({ namespace, name: serviceName }, options))?.metadata.annotations?.[managerCaAnnotation];
+    const ca = (await services.read({ namespace, name: serviceName }, options))?.metadata.annotations?.[
+      managerCaAnnotation
+    ];
     const wrong = found.filter((one) => one?.webhooks?.some(({ clientConfig }) => !isSame(clientConfig?.caBundle, ca)));
     if (ca !== undefined && wrong.length > 0) {
       const message = `the CA bundle of ${wrong.map((one) => one?.metadata.name).join(' and ')} is not the manager's`;
@@ -52,5 +54,9 @@ export async function checkWebhooks(
 }
 
 function isSame(caBundle: string | undefined, ca: string | undefined): boolean {
-  return Buffer.from(caBundle ?? '', 'base64').toString('utf8').trim() === ca?.trim();
+  return (
+    Buffer.from(caBundle ?? '', 'base64')
+      .toString('utf8')
+      .trim() === ca?.trim()
+  );
 }

@@ -136,7 +136,10 @@ describe('a preflight names the cause of what is broken:', () => {
   });
 
   it('a manager of another protocol', async () => {
-    const { found, problems } = await look(({ store }) => annotateManager(store, { [managerWireAnnotation]: '99' }), 'version');
+    const { found, problems } = await look(
+      ({ store }) => annotateManager(store, { [managerWireAnnotation]: '99' }),
+      'version',
+    );
 
     expect(found).toMatchObject({
       state: 'failing',
@@ -170,7 +173,10 @@ describe('a preflight names the cause of what is broken:', () => {
   it('an injector that nobody asks', async () => {
     const { found } = await look((server) => answerProbe(server, { status: 201, body: { spec: {} } }), 'injector');
 
-    expect(found).toMatchObject({ state: 'failing', message: expect.stringContaining('fairlead-intercepts is missing') });
+    expect(found).toMatchObject({
+      state: 'failing',
+      message: expect.stringContaining('fairlead-intercepts is missing'),
+    });
   });
 
   it('a webhook configuration that is missing, or has another CA', async () => {

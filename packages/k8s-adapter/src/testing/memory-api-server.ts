@@ -168,7 +168,10 @@ export class MemoryApiServer implements AsyncDisposable {
     }
     const { status: _, ...bare } = object;
     const wanted = target.plural === 'intercepts' ? bare : object;
-    if (request.query.get('dryRun') === 'All') return ok(response, wanted, 201);
+    if (request.query.get('dryRun') === 'All') {
+      ok(response, wanted, 201);
+      return;
+    }
     ok(
       response,
       this.store.add(target.resource, { ...wanted, metadata: { ...object.metadata, ...spaced(target) } }),

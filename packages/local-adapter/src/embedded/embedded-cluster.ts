@@ -6,6 +6,7 @@ import {
   type Clock,
   ControlPlane,
   createSystemClock,
+  type Diagnostics,
   entryName,
   FairleadError,
   type InterceptRegistry,
@@ -28,6 +29,7 @@ import { readManifests } from '../manifests/read-manifests.ts';
 import { callMethods } from '../remote/call-methods.ts';
 import { isSame, verifyAgent } from './agent-identity.ts';
 import { agentProgram } from './agent-program.ts';
+import { LocalDiagnostics } from './local-diagnostics.ts';
 import { LocalIdentityProvider } from './local-identity-provider.ts';
 import type { LocalOptions } from './local-options.ts';
 import { LocalTunnelTransport } from './local-tunnel-transport.ts';
@@ -93,6 +95,12 @@ export class EmbeddedCluster implements AsyncDisposable {
 
   get resolver(): WorkloadResolver {
     return this.cluster.resolver;
+  }
+
+  /** What can be seen when something is wrong. */
+  get diagnostics(): Diagnostics {
+    const { registry, store, resolver, cluster } = this;
+    return new LocalDiagnostics({ registry, store, resolver, logs: (pod, container) => cluster.logs(pod, container) });
   }
 
   /** A new way to the relay, for one session. */

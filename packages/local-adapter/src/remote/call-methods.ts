@@ -2,6 +2,8 @@ import type {
   AgentConfig,
   AgentConfigStore,
   AgentImageSource,
+  Diagnostics,
+  DiagnosticsRequest,
   InterceptDraft,
   InterceptRegistry,
   InterceptStatus,
@@ -18,6 +20,7 @@ export interface LentPorts {
   readonly store: AgentConfigStore;
   readonly resolver: WorkloadResolver;
   readonly imageSource: AgentImageSource;
+  readonly diagnostics: Diagnostics;
 }
 
 /** In a namespace. */
@@ -32,9 +35,18 @@ interface Named extends Within {
 
 /** The calls by which other processes use the ports of a running cluster. Their names are `port.method`. */
 export function callMethods(ports: LentPorts): Readonly<Record<string, CallHandler>> {
-  const { registry, store, resolver, imageSource } = ports;
+  const { registry, store, resolver, imageSource, diagnostics } = ports;
   return {
     'cluster.namespace': async () => ports.namespace,
+    'diagnostics.paths': async (args, { signal }) => {
+      const sources = await diagnostics.sources(args as DiagnosticsRequest, { signal });
+      return sources.map(({ path }) => path);
+    },
+    'diagnostics.read': async (args, { signal }) => {
+      const { request, path, maxBytes } = args as { request: DiagnosticsRequest; path: string; maxBytes: number };
+      const source = (await diagnostics.sources(request, { signal })).find((one) => one.path === path);
+      return (await source?.read({ signal, maxBytes })) ?? '';
+    },
     'image.preferred': (_, { signal }) => imageSource.preferred({ signal }),
     'registry.create': (args, { signal }) => registry.create(args as InterceptDraft, { signal }),
     'registry.read': (args, { signal }) => {

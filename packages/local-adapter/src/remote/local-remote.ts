@@ -11,6 +11,7 @@ import { sessionModule } from '../module.ts';
 import { RemoteAgentConfigStore } from './remote-agent-config-store.ts';
 import { RemoteAgentImageSource } from './remote-agent-image-source.ts';
 import { RemoteConnection } from './remote-connection.ts';
+import { RemoteDiagnostics } from './remote-diagnostics.ts';
 import { RemoteInterceptRegistry } from './remote-intercept-registry.ts';
 import { RemoteWorkloadResolver } from './remote-workload-resolver.ts';
 import { socketPlace } from './socket-place.ts';
@@ -46,6 +47,7 @@ async function open(options: LocalRemoteOptions, call: CallOptions): Promise<Ope
         interceptRegistry: new RemoteInterceptRegistry(caller),
         tunnelTransport: transport,
         agentImageSource: new RemoteAgentImageSource(caller),
+        diagnostics: new RemoteDiagnostics(caller),
         clock,
       }),
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),

@@ -8,13 +8,15 @@ import {
   MemoryWorkloadResolver,
   StaticAgentImageSource,
 } from '@fairlead/core';
-import { describeAgentConfigStore, describeInterceptRegistry } from '@fairlead/core/conformance';
+import { describeAgentConfigStore, describeDiagnostics, describeInterceptRegistry } from '@fairlead/core/conformance';
 import { CallServer, listenRelay, TunnelRelay } from '@fairlead/relay';
 import { Cleanup } from '../cluster/cleanup.ts';
 import { LocalTunnelTransport } from '../embedded/local-tunnel-transport.ts';
+import { cart, loggedLine, sampleDiagnostics } from '../testing/sample-diagnostics.ts';
 import { callMethods } from './call-methods.ts';
 import { RemoteAgentConfigStore } from './remote-agent-config-store.ts';
 import { RemoteConnection } from './remote-connection.ts';
+import { RemoteDiagnostics } from './remote-diagnostics.ts';
 import { RemoteInterceptRegistry } from './remote-intercept-registry.ts';
 
 const clock = createSystemClock({ now: Date.now, setTimeout, clearTimeout });
@@ -31,6 +33,7 @@ async function behindASocket() {
       store: new MemoryAgentConfigStore(),
       resolver: new MemoryWorkloadResolver(),
       imageSource: new StaticAgentImageSource('agent:1'),
+      diagnostics: sampleDiagnostics(),
     }),
   );
   const relay = cleanup.use(
@@ -61,4 +64,11 @@ describeAgentConfigStore('RemoteAgentConfigStore', {
     return { ...made, store: new RemoteAgentConfigStore(caller), claimForAnother: async () => {} };
   },
   exempt: { 'foreign-store': 'an embedded cluster has no other manager' },
+});
+
+describeDiagnostics('RemoteDiagnostics', {
+  create: async () => {
+    const { caller, ...made } = await behindASocket();
+    return { ...made, diagnostics: new RemoteDiagnostics(caller), workload: cart, line: loggedLine };
+  },
 });
