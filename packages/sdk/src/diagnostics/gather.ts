@@ -41,12 +41,13 @@ export async function* gatherDiagnostics(
   const { maxBytes, maxTotalBytes, timeoutMs } = { ...defaults, ...definedOf(limits) };
   const redactor = new Redactor();
   let left = maxTotalBytes;
-  for (const { path, read } of await diagnostics.sources(request, signal && { signal })) {
+  for (const source of await diagnostics.sources(request, signal && { signal })) {
+    const { path } = source;
     const late = () => new FairleadError('timeout', `not read in ${timeoutMs} ms`);
     using limit = timeLimit(clock, timeoutMs, late, signal);
     try {
       if (left <= 0) throw new FairleadError('unsupported', `left out, as there are ${maxTotalBytes} bytes already`);
-      const content = await abortable(read({ signal: limit.signal, maxBytes }), limit);
+      const content = await abortable(source.read({ signal: limit.signal, maxBytes }), limit);
       const clean =
         typeof content === 'string' ? redactor.text(content) : `${JSON.stringify(redactor.data(content), null, 2)}\n`;
       const piece = bounded(path, clean, Math.min(maxBytes, left));
