@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
+import { oneByte } from './one-byte.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -11,6 +12,7 @@ await build({
   cwd: root,
   input: { agent: 'packages/agent-runtime/src/main.ts' },
   platform: 'node',
+  plugins: [oneByte],
   resolve: { conditionNames: ['@fairlead/source', 'import', 'node', 'default'] },
   treeshake: { moduleSideEffects: [{ test: /\/src\/main\.ts$/, sideEffects: true }] },
   transform: { target: 'node20' },
