@@ -1,22 +1,21 @@
-import type { TapDirection } from '@fairlead/core';
 import { encodeHeaders, type HeaderField } from '@fairlead/tunnel';
 import { isRepeatable } from '../proxy/exchange.ts';
 import type { PhaseHost } from '../proxy/phase.ts';
 import type { CompiledIntercept } from '../proxy/routes.ts';
 import type { TapSink } from '../proxy/tap-sink.ts';
+import { Answers } from './answers.ts';
 import type { ClientOutput } from './client-output.ts';
 import type { ClientWindow } from './client-window.ts';
 import { DivertedStream } from './diverted-stream.ts';
 import { failureAnswer } from './failure-answer.ts';
-import { dataFrames, errorCode, headersFrames, mostWindow, rstStream } from './frame.ts';
+import { errorCode, headersFrames, mostWindow, rstStream } from './frame.ts';
+import { GoneStreams } from './gone-streams.ts';
 import type { Http2Request } from './http2-request.ts';
 import type { TappedStreams } from './tapped-streams.ts';
 import { UploadCredit } from './upload-credit.ts';
 import type { Upstream, UpstreamOwner } from './upstream.ts';
 import { Upstreams } from './upstreams.ts';
 
-/** Streams that were ended here and may still be spoken of by the client. */
-const mostGone = 10_000;
 /** More than any client opens at once on one connection. */
 const mostStreams = 10_000;
 
@@ -36,19 +35,21 @@ export class DivertedStreams implements UpstreamOwner {
   highest = 0;
   readonly #parts: DivertedStreamsParts;
   readonly #streams = new Map<number, DivertedStream>();
-  /** Numbers of streams that were ended here before the client had ended them. */
-  readonly #gone = new Set<number>();
+  readonly #gone = new GoneStreams();
   readonly #upstreams: Upstreams;
   readonly #credit: UploadCredit;
-  /** Streams whose answers wait for the client. */
-  readonly #waiting = new Set<DivertedStream>();
-  /** The client sends no more. */
-  #isOneWay = false;
+  readonly #answers: Answers;
 
   constructor(parts: DivertedStreamsParts) {
     this.#parts = parts;
     this.#upstreams = new Upstreams(parts.host, this, parts.window);
     this.#credit = new UploadCredit(parts.output);
+    this.#answers = new Answers({
+      window: parts.window,
+      output: parts.output,
+      onPassed: (stream) => this.#passed(stream),
+      onStuck: (stream) => this.#giveUp(stream),
+    });
   }
 
   /** How many are open. */
@@ -126,7 +127,7 @@ export class DivertedStreams implements UpstreamOwner {
 
   /** The client ends a stream. */
   cancel(stream: DivertedStream, code: number): void {
-    this.#tapReset('request', stream, code);
+    this.#parts.tapped.ended('request', stream, code);
     this.#forget(stream);
     stream.upstream?.cancel(stream, code);
     this.#parts.onOver();
@@ -135,11 +136,6 @@ export class DivertedStreams implements UpstreamOwner {
   /** Whatever the client sends on this stream is for nobody. */
   ignore(id: number): void {
     this.#gone.add(id);
-    if (this.#gone.size <= mostGone) return;
-    for (const oldest of this.#gone) {
-      this.#gone.delete(oldest);
-      return;
-    }
   }
 
   /** Bytes of the connection's window were used up by what is not for the app: the client gets them back. */
@@ -158,7 +154,7 @@ export class DivertedStreams implements UpstreamOwner {
     if (stream.window > mostWindow) this.#reset(stream, errorCode.flowControlError);
     else {
       stream.upstream?.credit(stream, bytes);
-      this.#pump(stream);
+      this.#answers.pump(stream);
     }
   }
 
@@ -170,18 +166,13 @@ export class DivertedStreams implements UpstreamOwner {
     this.#upstreams.resize(window);
     for (const stream of this.#streams.values()) {
       stream.window += more;
-      this.#pump(stream);
+      this.#answers.pump(stream);
     }
   }
 
   /** The client takes more on the connection. */
   pump(): void {
-    for (const stream of Array.from(this.#waiting)) {
-      if (this.#parts.window.size <= 0) return;
-      // To the end of the line, so that each has its turn.
-      this.#waiting.delete(stream);
-      this.#pump(stream);
-    }
+    this.#answers.pumpAll();
   }
 
   /** The client can take no more bytes at present. */
@@ -201,18 +192,17 @@ export class DivertedStreams implements UpstreamOwner {
 
   /** The client sends no more: neither the rest of a request, nor that it takes more of an answer. */
   noMoreRequests(): void {
-    this.#isOneWay = true;
+    this.#answers.oneWay();
     for (const stream of this.#streams.values()) {
-      if (!stream.body.isOver || this.#waiting.has(stream)) this.#giveUp(stream);
+      if (!stream.body.isOver || this.#answers.waits(stream)) this.#giveUp(stream);
     }
   }
 
   /** The client has gone. */
   end(isReset: boolean): void {
-    for (const stream of this.#streams.values()) this.#tapReset('request', stream, errorCode.cancel);
+    for (const stream of this.#streams.values()) this.#parts.tapped.ended('request', stream, errorCode.cancel);
     this.#upstreams.end(isReset);
     this.#streams.clear();
-    this.#waiting.clear();
   }
 
   answered(stream: DivertedStream, fields: readonly HeaderField[], isLast: boolean): void {
@@ -221,23 +211,13 @@ export class DivertedStreams implements UpstreamOwner {
       stream.isAnswered = true;
       stream.body.forget();
     }
-    this.#tapAnswer(stream, fields, isLast);
-    stream.waiting.push({ kind: 'fields', fields, isLast });
-    this.#pump(stream);
+    this.#parts.tapped.answered(stream, fields, isLast);
+    this.#answers.fields(stream, fields, isLast);
   }
 
   answeredData(stream: DivertedStream, bytes: Buffer, isLast: boolean): void {
     this.#parts.tapped.data('response', stream.taps, stream.id, bytes, isLast);
-    const room = stream.waiting.length > 0 ? 0 : Math.min(this.#parts.window.size, stream.window);
-    if (room >= bytes.length) {
-      this.#send(stream, bytes, isLast);
-      this.#endIfOver(stream);
-      return;
-    }
-    if (room > 0) this.#send(stream, bytes.subarray(0, room), false);
-    // The bytes are lent, and this may take a while.
-    stream.waiting.push({ kind: 'data', bytes: Buffer.from(bytes.subarray(Math.max(0, room))), isLast });
-    this.#wait(stream);
+    this.#answers.data(stream, bytes, isLast);
   }
 
   sent(stream: DivertedStream, bytes: number): void {
@@ -301,13 +281,13 @@ export class DivertedStreams implements UpstreamOwner {
       return;
     }
     const { fields, body } = failureAnswer(stream.request, stream.intercept.id, error);
-    const { output, window, tapped } = this.#parts;
-    const isShort = body !== undefined && body.length <= Math.min(window.size, stream.window);
-    this.#tapAnswer(stream, fields, !isShort);
+    const { output, tapped } = this.#parts;
+    const isShort = body !== undefined && body.length <= this.#answers.room(stream);
+    tapped.answered(stream, fields, !isShort);
     output.write(headersFrames(stream.id, encodeHeaders(fields), !isShort));
     if (isShort) {
       tapped.data('response', stream.taps, stream.id, body, true);
-      this.#send(stream, body, true);
+      this.#answers.send(stream, body, true);
     }
     stream.isAnswerOver = true;
     this.#end(stream, errorCode.noError);
@@ -327,23 +307,17 @@ export class DivertedStreams implements UpstreamOwner {
     const isOver = stream.isOver;
     this.#forget(stream);
     if (!isOver) {
-      this.#tapReset('response', stream, code);
+      this.#parts.tapped.ended('response', stream, code);
       this.#parts.output.write(rstStream(stream.id, code));
       if (!stream.body.isOver) this.ignore(stream.id);
     }
     this.#parts.onOver();
   }
 
-  /** The answer waits until the client takes more. */
-  #wait(stream: DivertedStream): void {
-    if (this.#isOneWay) this.#giveUp(stream);
-    else this.#waiting.add(stream);
-  }
-
   /** Nothing that is missing of the stream can come any more. */
   #giveUp(stream: DivertedStream): void {
     this.#parts.output.write(rstStream(stream.id, errorCode.cancel));
-    this.#tapReset('response', stream, errorCode.cancel);
+    this.#parts.tapped.ended('response', stream, errorCode.cancel);
     this.#forget(stream);
     stream.upstream?.cancel(stream, errorCode.cancel);
     this.#parts.onOver();
@@ -351,56 +325,14 @@ export class DivertedStreams implements UpstreamOwner {
 
   #forget(stream: DivertedStream): void {
     this.#streams.delete(stream.id);
-    this.#waiting.delete(stream);
-    for (const part of stream.waiting) if (part.kind === 'data') stream.upstream?.taken(part.bytes.length);
+    this.#answers.drop(stream);
     this.#credit.wait(-stream.body.size);
   }
 
-  /** Passes on what the client takes of a stream's answer. */
-  #pump(stream: DivertedStream): void {
-    const { waiting } = stream;
-    for (let part = waiting[0]; part; part = waiting[0]) {
-      if (part.kind === 'fields') {
-        this.#parts.output.write(headersFrames(stream.id, encodeHeaders(part.fields), part.isLast));
-      } else {
-        const room = Math.min(this.#parts.window.size, stream.window);
-        if (room < part.bytes.length) {
-          if (room > 0) {
-            this.#send(stream, part.bytes.subarray(0, room), false);
-            waiting[0] = { ...part, bytes: part.bytes.subarray(room) };
-          }
-          this.#wait(stream);
-          return;
-        }
-        this.#send(stream, part.bytes, part.isLast);
-      }
-      waiting.shift();
-    }
-    this.#waiting.delete(stream);
+  /** Whatever came of the answer is with the client. */
+  #passed(stream: DivertedStream): void {
     if (stream.endsWith !== undefined) this.#end(stream, stream.endsWith);
     else this.#endIfOver(stream);
-  }
-
-  #send(stream: DivertedStream, bytes: Buffer, isLast: boolean): void {
-    const { output, window } = this.#parts;
-    window.divertedSent(bytes.length);
-    stream.window -= bytes.length;
-    output.write(dataFrames(stream.id, bytes, isLast));
-    stream.upstream?.taken(bytes.length);
-  }
-
-  /** Copies a head or trailers of an answer, and says whose it is. */
-  #tapAnswer(stream: DivertedStream, fields: readonly HeaderField[], isLast: boolean): void {
-    const { tapped } = this.#parts;
-    if (!stream.upstream?.isApp) tapped.servedBy(stream.taps, stream.intercept.id);
-    tapped.fields('response', stream.taps, stream.id, fields, isLast);
-  }
-
-  /** Copies the end of a stream, and says who had it: there may be no answer before it. */
-  #tapReset(direction: TapDirection, stream: DivertedStream, code: number): void {
-    const { tapped } = this.#parts;
-    if (!stream.upstream?.isApp) tapped.servedBy(stream.taps, stream.intercept.id);
-    tapped.reset(direction, stream.taps, stream.id, code);
   }
 
   #endIfOver(stream: DivertedStream): void {

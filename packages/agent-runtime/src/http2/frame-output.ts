@@ -22,8 +22,14 @@ export class FrameOutput {
     });
   }
 
+  /** Frames may leave now; until then they wait for the next {@link flush}. */
+  protected get isOpen(): boolean {
+    return true;
+  }
+
   /** Sends what was gathered. */
   flush(): void {
+    if (this.#frames.length === 0 || !this.isOpen) return;
     const frames = this.#frames;
     this.#frames = [];
     let from = 0;

@@ -3,6 +3,7 @@ import { type HeaderField, spellHeaders } from '@fairlead/tunnel';
 import { copyTo } from '../proxy/connection-taps.ts';
 import type { PhaseHost } from '../proxy/phase.ts';
 import type { TapSink } from '../proxy/tap-sink.ts';
+import type { DivertedStream } from './diverted-stream.ts';
 import { dataFrames, headersFrames, rstStream, settings } from './frame.ts';
 import type { Http2Request } from './http2-request.ts';
 import { preface } from './preface.ts';
@@ -62,9 +63,16 @@ export class TappedStreams {
     if (sinks) copyTo(sinks, direction, headersFrames(id, spellHeaders(fields), isLast));
   }
 
-  /** Says whose the answer is that comes next. */
-  servedBy(sinks: readonly TapSink[] | undefined, intercept: string): void {
-    for (const sink of sinks ?? []) sink.servedBy(intercept);
+  /** Copies a head or trailers of a diverted stream's answer, and says whose it is. */
+  answered(stream: DivertedStream, fields: readonly HeaderField[], isLast: boolean): void {
+    servedBy(stream);
+    this.fields('response', stream.taps, stream.id, fields, isLast);
+  }
+
+  /** Copies the end of a diverted stream, and says who had it: there may be no answer before it. */
+  ended(direction: TapDirection, stream: DivertedStream, code: number): void {
+    servedBy(stream);
+    this.reset(direction, stream.taps, stream.id, code);
   }
 
   /** Copies a part of a body. */
@@ -82,4 +90,9 @@ export class TappedStreams {
   reset(direction: TapDirection, sinks: readonly TapSink[] | undefined, id: number, code: number): void {
     if (sinks) copyTo(sinks, direction, rstStream(id, code));
   }
+}
+
+/** Says whose that is which comes next. */
+function servedBy({ taps, upstream, intercept }: DivertedStream): void {
+  if (!upstream?.isApp) for (const sink of taps ?? []) sink.servedBy(intercept.id);
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { BadHeaderBlock, encodeHeaders, HeaderDecoder, type HeaderField } from '@fairlead/tunnel';
+import { BadHeaderBlock, encodeHeaders, type HeaderField } from '@fairlead/tunnel';
 import { DivertedSide } from '../proxy/diverted-side.ts';
 import type { Side, SideOwner } from '../proxy/side.ts';
 import type { Answerer, DivertedStream } from './diverted-stream.ts';
@@ -7,7 +7,6 @@ import {
   ack,
   dataFrames,
   defaultWindow,
-  endStream,
   errorCode,
   frame,
   frameType,
@@ -20,8 +19,10 @@ import {
   windowUpdate,
 } from './frame.ts';
 import { FrameOutput } from './frame-output.ts';
-import { BadFrame, FrameReader } from './frame-reader.ts';
+import { BadFrame } from './frame-reader.ts';
+import { InboundWindow } from './inbound-window.ts';
 import { preface } from './preface.ts';
+import { type PeerSettings, type UpstreamEvents, UpstreamFrames } from './upstream-frames.ts';
 
 /** What the other end may send beyond what the client took, on all streams together, in bytes. */
 const connectionWindow = 1 << 20;
@@ -65,7 +66,7 @@ export interface UpstreamParts {
  * A connection of HTTP/2 to whoever answers diverted streams of one client connection: the holder of an intercept, or
  * the app when a holder failed. We are the client on it.
  */
-export class Upstream implements SideOwner, Answerer {
+export class Upstream implements SideOwner, Answerer, UpstreamEvents {
   readonly client: Socket;
   /** It is closed, or as good as. */
   isOver = false;
@@ -74,8 +75,8 @@ export class Upstream implements SideOwner, Answerer {
   readonly #owner: UpstreamOwner;
   readonly #side: Side;
   readonly #out = new FrameOutput((bytes) => this.#write(bytes));
-  readonly #frames = new FrameReader();
-  readonly #decoder = new HeaderDecoder();
+  readonly #frames: UpstreamFrames;
+  readonly #inbound = new InboundWindow(connectionWindow);
   readonly #streams = new Map<number, DivertedStream>();
   #nextId = 1;
   /** How much the other end takes: on the connection, and on a new stream. */
@@ -83,11 +84,7 @@ export class Upstream implements SideOwner, Answerer {
   #windowOfStreams = defaultWindow;
   /** How much the client takes on a new stream. */
   #windowOfClient: number;
-  /** How much the other end may still send, and how much of what it sent was taken and not given back. */
-  #room = connectionWindow;
-  #owed = 0;
   #isBlocked = false;
-  #hasSettings = false;
   /** The other end is about to close it. */
   #isLeaving = false;
 
@@ -96,6 +93,7 @@ export class Upstream implements SideOwner, Answerer {
     this.#owner = owner;
     this.mostStreams = Math.min(mostStreams, streamsBeforeSettings);
     this.#windowOfClient = window;
+    this.#frames = new UpstreamFrames(this);
     this.#side = open(this);
     this.#send(preface);
     this.#send(settings([setting.enablePush, 0], [setting.initialWindowSize, window]));
@@ -166,11 +164,8 @@ export class Upstream implements SideOwner, Answerer {
   }
 
   taken(bytes: number): void {
-    this.#owed += bytes;
-    if (this.#owed < connectionWindow / 4) return;
-    this.#send(windowUpdate(0, this.#owed));
-    this.#room += this.#owed;
-    this.#owed = 0;
+    const back = this.#inbound.taken(bytes);
+    if (back > 0) this.#send(windowUpdate(0, back));
   }
 
   cancel(stream: DivertedStream, code: number): void {
@@ -206,10 +201,8 @@ export class Upstream implements SideOwner, Answerer {
   }
 
   sideSent(_side: Side, bytes: Buffer): void {
-    const frames = this.#frames;
     try {
-      frames.push(bytes);
-      while (!this.isOver && frames.next()) this.#take();
+      this.#frames.take(bytes);
     } catch (error) {
       if (!(error instanceof BadFrame) && !(error instanceof BadHeaderBlock)) throw error;
       this.#fail(error, error instanceof BadFrame ? errorCode.protocolError : errorCode.compressionError);
@@ -232,95 +225,53 @@ export class Upstream implements SideOwner, Answerer {
 
   /** Somebody took the connection, and may have acted upon what came over it. */
   get #isAccepted(): boolean {
-    return this.#side instanceof DivertedSide ? this.#side.isAccepted : this.#hasSettings;
+    return this.#side instanceof DivertedSide ? this.#side.isAccepted : this.#frames.hasBegun;
   }
 
-  #take(): void {
-    const { type, id, flags, hasHead } = this.#frames;
-    if (!this.#hasSettings) {
-      if (type !== frameType.settings || flags & ack) throw new BadFrame('what answers there does not speak HTTP/2');
-      this.#hasSettings = true;
-      this.mostStreams = Number.POSITIVE_INFINITY;
-    }
+  gotData(id: number, bytes: Buffer, length: number, padding: number, isLast: boolean): void {
     const stream = this.#streams.get(id);
-    switch (type) {
-      case frameType.data:
-        this.#takeData(stream, hasHead);
-        break;
-      case frameType.headers:
-        this.#takeFields(stream);
-        break;
-      case frameType.rstStream:
-        if (stream) this.#takeReset(stream, this.#number());
-        break;
-      case frameType.settings:
-        if ((flags & ack) === 0) this.#takeSettings(this.#frames.payload());
-        break;
-      case frameType.ping:
-        if ((flags & ack) === 0) this.#send(frame(frameType.ping, ack, 0, this.#frames.payload()));
-        break;
-      case frameType.goAway:
-        this.#takeGoAway(this.#number() & mostWindow);
-        break;
-      case frameType.windowUpdate:
-        this.#takeWindow(stream, this.#number() & mostWindow);
-        break;
-      case frameType.pushPromise:
-        throw new BadFrame('it pushes what nobody asked for');
-    }
-  }
-
-  #takeData(stream: DivertedStream | undefined, hasHead: boolean): void {
-    const { length, left, flags } = this.#frames;
-    if (hasHead) this.#room -= length;
-    if (this.#room < 0) throw new BadFrame('it sends more than it may');
-    const bytes = this.#frames.payload();
+    this.#inbound.arrived(length);
     // Padding is nobody's: it is given back at once.
-    const padding = hasHead ? length - left - bytes.length : 0;
-    if (padding > 0 && stream && (flags & endStream) === 0) this.#send(windowUpdate(stream.upstreamId, padding));
+    if (padding > 0 && stream && !isLast) this.#send(windowUpdate(id, padding));
     this.taken(stream ? padding : padding + bytes.length);
     if (!stream) return;
-    const isLast = (flags & endStream) !== 0 && left === 0;
     if (isLast) stream.isAnswerOver = true;
     if (bytes.length > 0 || isLast) this.#owner.answeredData(stream, bytes, isLast);
     this.#forgetIfOver(stream);
   }
 
-  #takeFields(stream: DivertedStream | undefined): void {
-    const fields = this.#decoder.read(this.#frames.block());
+  gotFields(id: number, fields: readonly HeaderField[], isLast: boolean): void {
+    const stream = this.#streams.get(id);
     if (!stream) return;
-    const isLast = (this.#frames.flags & endStream) !== 0;
     if (isLast) stream.isAnswerOver = true;
     this.#owner.answered(stream, fields, isLast);
     this.#forgetIfOver(stream);
   }
 
-  #takeReset(stream: DivertedStream, code: number): void {
-    this.#streams.delete(stream.upstreamId);
+  gotReset(id: number, code: number): void {
+    const stream = this.#streams.get(id);
+    if (!stream) return;
+    this.#streams.delete(id);
     if (code === errorCode.refusedStream) this.#owner.wasRefused(stream, new Error('it refused the stream'), true);
     else this.#owner.wasReset(stream, code);
     this.#done();
   }
 
-  #takeSettings(payload: Buffer): void {
-    for (let at = 0; at + 6 <= payload.length; at += 6) {
-      const value = payload.readUInt32BE(at + 2);
-      switch (payload.readUInt16BE(at)) {
-        case setting.maxConcurrentStreams:
-          this.mostStreams = value;
-          break;
-        case setting.initialWindowSize:
-          if (value > mostWindow) throw new BadFrame('a window is too large');
-          for (const stream of this.#streams.values()) stream.upstreamWindow += value - this.#windowOfStreams;
-          this.#windowOfStreams = value;
-          break;
-      }
+  gotSettings({ mostStreams, window }: PeerSettings): void {
+    if (mostStreams !== undefined) this.mostStreams = mostStreams;
+    if (window !== undefined) {
+      for (const stream of this.#streams.values()) stream.upstreamWindow += window - this.#windowOfStreams;
+      this.#windowOfStreams = window;
     }
     this.#send(frame(frameType.settings, ack, 0));
     this.#pumpAll();
   }
 
-  #takeGoAway(last: number): void {
+  gotPing(payload: Buffer): void {
+    this.#send(frame(frameType.ping, ack, 0, payload));
+  }
+
+  gotGoAway(last: number): void {
     this.#isLeaving = true;
     for (const [id, stream] of this.#streams) {
       if (id <= last) continue;
@@ -330,20 +281,15 @@ export class Upstream implements SideOwner, Answerer {
     this.#done();
   }
 
-  #takeWindow(stream: DivertedStream | undefined, bytes: number): void {
-    if (this.#frames.id === 0) {
+  gotWindow(id: number, bytes: number): void {
+    const stream = this.#streams.get(id);
+    if (id === 0) {
       this.#window += bytes;
       this.#pumpAll();
     } else if (stream) {
       stream.upstreamWindow += bytes;
       this.pump(stream);
     }
-  }
-
-  #number(): number {
-    const payload = this.#frames.payload();
-    if (payload.length < 4) throw new BadFrame('a frame is too short');
-    return payload.readUInt32BE(0);
   }
 
   #pumpAll(): void {
@@ -367,7 +313,7 @@ export class Upstream implements SideOwner, Answerer {
     this.#out.flush();
     const side = this.#side;
     // Who does not speak HTTP/2 has acted upon nothing.
-    this.#lost(error, !this.#hasSettings);
+    this.#lost(error, !this.#frames.hasBegun);
     side.finish();
   }
 
