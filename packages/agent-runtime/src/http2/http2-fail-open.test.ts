@@ -169,6 +169,9 @@ it('resets reach the other end in both directions, with their reasons (case 19)'
 
   expect(broken.code).toBe(11);
   await until(() => made.dev.resets.includes(8), 'the developer heard of it');
+  expect(String((await client.ask('/after')).body)).toBe('app /after 0');
+  client[Symbol.dispose]();
+  await until(() => made.port.stats().open === 0 && made.diverter.open === 0, 'nothing is left');
 });
 
 it('passes an answer on that comes before the request has ended, and lets the client stop', async () => {

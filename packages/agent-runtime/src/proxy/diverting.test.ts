@@ -86,6 +86,7 @@ it('passes a reset of the client on (case 19)', async () => {
   client.socket.resetAndDestroy();
 
   await until(() => streams[0]?.destroyed === true && !streams[0].hasEnded, 'the stream was cut');
+  await until(() => made.port.stats().open === 0 && made.diverter.open === 0, 'nothing is left');
 });
 
 it('passes a reset of the holder on (case 19)', async () => {
@@ -98,6 +99,7 @@ it('passes a reset of the holder on (case 19)', async () => {
   client.send('x');
 
   expect(await client.ended()).toBe('reset');
+  await until(() => made.port.stats().open === 0 && made.diverter.open === 0, 'nothing is left');
 });
 
 it.each<[string, Holder]>([

@@ -103,6 +103,8 @@ it('answers 502 and names the hop when the holder is lost over a request that it
   expect(body).toMatch(/between the traffic-agent and the holder of intercept mine: the tunnel died/);
   expect(await client.ended()).toBe('ended');
   expect(made.app.urls).toEqual([]);
+  client.socket.end();
+  await until(() => made.port.stats().open === 0 && made.diverter.open === 0, 'nothing is left');
 });
 
 it('answers 502 when too much of a request was sent to be sent again', async () => {
@@ -118,19 +120,27 @@ it('answers 502 when too much of a request was sent to be sent again', async () 
   expect((await client.answer()).status).toBe(502);
 });
 
-it('cuts the client when the holder is lost in the midst of its answer (case 4)', async () => {
-  const streams: ScriptedStream[] = [];
-  await using made = await shop(taking(streams));
-  using client = await made.connect();
-  client.send(get('/1', ada));
-  await until(() => streams.length === 1, 'the stream is open');
-  streams[0]?.answer('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf');
-  await client.takeUntil('half');
+it.each([
+  ['holds', personal('mine', 'ada')],
+  ['was released', nothing],
+])(
+  'cuts the client when the holder is lost in the midst of its answer, and its intercept %s (case 4)',
+  async (_what, routes) => {
+    const streams: ScriptedStream[] = [];
+    await using made = await shop(taking(streams));
+    using client = await made.connect();
+    client.send(get('/1', ada));
+    await until(() => streams.length === 1, 'the stream is open');
+    streams[0]?.answer('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf');
+    await client.takeUntil('half');
+    await made.port.apply(routes);
 
-  made.diverter.die();
+    made.diverter.die();
 
-  expect(await client.ended()).toBe('reset');
-});
+    expect(await client.ended()).toBe('reset');
+    await until(() => made.port.stats().open === 0 && made.diverter.open === 0, 'nothing is left');
+  },
+);
 
 it('does not count an interim answer: the app may still take over', async () => {
   const streams: ScriptedStream[] = [];

@@ -109,10 +109,11 @@ it('switches sides after a chunked answer with trailers (case 22)', async () => 
   );
   using client = await made.connect();
 
-  client.send(get('/1') + get('/2', ada));
-  expect((await client.answer()).body).toBe('abc');
-  expect((await client.answer()).body).toBe('dev');
-  expect((await client.ask(get('/3'))).body).toBe('abc');
+  client.send(get('/1') + get('/2', ada) + get('/3'));
+
+  const answers = [chunked, chunked.replace('abc', 'dev'), chunked].join('');
+  await until(() => client.text.length >= answers.length, 'all answers are there');
+  expect(client.text).toBe(answers);
 });
 
 it.each([
@@ -130,6 +131,15 @@ it.each([
 
   expect(await client.takeUntil(answer)).toBe(answer);
   expect((await client.answer()).body).toBe('dev GET /2');
+
+  await using other = await shop();
+  other.diverter.holders.set('mine', made.app.port);
+  using back = await other.connect();
+
+  back.send(get('/1', ada).replace('GET', method) + get('/2'));
+
+  expect(await back.takeUntil(answer)).toBe(answer);
+  expect((await back.answer()).body).toBe('app GET /2');
 });
 
 it.each([
@@ -415,10 +425,10 @@ it('survives an app that closes its idle connection while the developer answers'
 
 it('hands a head of more than 64 KiB to the app as it is', async () => {
   await using made = await rawShop((socket) => {
-    let got = 0;
+    let got = '';
     socket.on('data', (bytes) => {
-      got += bytes.length;
-      if (got === long.length) socket.write('all');
+      got += bytes.toString('latin1');
+      if (got === long) socket.write('all');
     });
   });
   const long = get('/', `X-Long: ${'x'.repeat(70_000)}`, ada);
@@ -437,15 +447,20 @@ it('refuses a head of more than 64 KiB behind a diverted request', async () => {
   client.send(get('/', `X-Long: ${'x'.repeat(70_000)}`));
 
   expect((await client.answer()).status).toBe(431);
+  expect([made.app.urls, made.dev.urls]).toEqual([[], ['/1']]);
 });
 
-it('leaves every byte of a diverted head as it was (case 20)', async () => {
+it('leaves every byte of a diverted head as it was, and of its answer (case 20)', async () => {
   let received = '';
+  const answer = 'HTTP/1.1 299 \xfcber\r\nsEt-cOOkie: a\r\nSet-Cookie:b\r\nX-Odd:  \xe4 \r\ncontent-LENGTH: 0\r\n\r\n';
   await using made = await rawShop(
     () => {},
     (stream) => {
       stream.accept();
-      stream.onReceived = (text) => (received = text);
+      stream.onReceived = (text) => {
+        received = text;
+        if (text.endsWith('\r\n\r\n')) stream.answer(answer);
+      };
     },
   );
   using client = await made.connect();
@@ -456,6 +471,8 @@ it('leaves every byte of a diverted head as it was (case 20)', async () => {
 
   await until(() => received.length === request.length, 'the developer has the head');
   expect(received).toBe(request);
+  await until(() => client.text.length === answer.length, 'the caller has the answer');
+  expect(client.text).toBe(answer);
 });
 
 it('allows an empty line before a request', async () => {
@@ -517,7 +534,7 @@ it('gives a request that two intercepts want to the first, and only to it (case 
   using client = await made.connect();
 
   expect((await client.ask(get('/1', ada))).body).toBe('dev GET /1');
-  expect(second.seen).toEqual([]);
+  expect([...second.seen, ...made.app.seen]).toEqual([]);
 });
 
 it('lets an intercept without a match take what those before it do not want (case 12)', async () => {
@@ -531,6 +548,7 @@ it('lets an intercept without a match take what those before it do not want (cas
   expect((await client.ask(get('/1', ada))).body).toBe('dev GET /1');
   expect((await client.ask(get('/2'))).body).toBe('rest GET /2');
   expect((await client.ask(get('/3', 'User-Agent: kube-probe/1.30'))).body).toBe('app GET /3');
+  expect([made.dev.urls, rest.urls, made.app.urls]).toEqual([['/1'], ['/2'], ['/3']]);
 });
 
 it('never diverts a probe of the kubelet unasked', async () => {

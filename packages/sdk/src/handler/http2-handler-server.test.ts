@@ -167,13 +167,14 @@ it('tells the handler and the app when the caller gives a stream up', async () =
   expect(aborted).toEqual(['handler']);
 });
 
-it('answers real gRPC calls: messages, status as trailers, and errors without messages', async () => {
+it('answers real gRPC calls: messages, status as trailers, errors with and without messages, and hears of deadlines', async () => {
   const message = (said: string): Uint8Array => {
     const bytes = Buffer.alloc(5 + said.length);
     bytes.writeUInt32BE(said.length, 1);
     bytes.write(said, 5);
     return bytes;
   };
+  const left: string[] = [];
   const made = await aDiversion(async (request) => {
     const asked = (await buffer(request.body as unknown as AsyncIterable<Uint8Array>)).subarray(5).toString();
     const headers = { 'content-type': 'application/grpc' };
@@ -181,21 +182,35 @@ it('answers real gRPC calls: messages, status as trailers, and errors without me
       return new Response(null, { headers: { ...headers, 'grpc-status': '5', 'grpc-message': 'no such price' } });
     }
     if (asked === 'throw') throw new Error('broken');
+    if (asked === 'late') {
+      const trouble = { 'grpc-status': '8', 'grpc-message': 'no more', 'x-own': 'yes' };
+      return new Response(message('one of two'), { headers: { ...headers, ...trouble } });
+    }
+    if (asked === 'never') {
+      await once(request.signal, 'abort');
+      left.push(request.headers.get('grpc-timeout') ?? 'no deadline');
+    }
     return new Response(message(`price of ${asked}`), { headers });
   });
   const client = new Client(`127.0.0.1:${made.port}`, credentials.createInsecure());
   open.push(() => client.close());
   const same = (bytes: Buffer): Buffer => bytes;
-  const call = (said: string): Promise<[ServiceError | null, string]> =>
+  const call = (said: string, deadline = Number.POSITIVE_INFINITY): Promise<[ServiceError | null, string]> =>
     new Promise((resolve) => {
-      client.makeUnaryRequest('/shop.Shop/Price', same, same, Buffer.from(said), new Metadata(), (error, answer) =>
+      const asked = Buffer.from(said);
+      client.makeUnaryRequest('/shop.Shop/Price', same, same, asked, new Metadata(), { deadline }, (error, answer) =>
         resolve([error, String(answer)]),
       );
     });
 
   const [fine, none, thrown] = await Promise.all([call('tea'), call('none'), call('throw')]);
+  const [[late], [never]] = await Promise.all([call('late'), call('never', Date.now() + 100)]);
 
   expect(fine).toEqual([null, 'price of tea']);
   expect(none[0]).toMatchObject({ code: status.NOT_FOUND, details: 'no such price' });
   expect(thrown[0]).toMatchObject({ code: status.INTERNAL, details: expect.stringContaining('broken') });
+  expect(late).toMatchObject({ code: status.RESOURCE_EXHAUSTED, details: 'no more' });
+  expect(late?.metadata.get('x-own')).toEqual([]);
+  expect(never).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  await vi.waitFor(() => expect(left).toEqual([expect.stringMatching(/^\d+m$/)]));
 });
