@@ -9,16 +9,28 @@ describe('arguments', () => {
     ['80', { port: 80 }],
     ['http:8080', { port: 'http', local: 8080 }],
     ['80:9090', { port: 80, local: 9090 }],
+    ['dns/UDP', { port: 'dns/UDP' }],
+    ['53/udp:5353', { port: '53/UDP', local: 5353 }],
   ])('--port %s', (text, meant) => {
     expect(parsePortArgument(text)).toEqual(meant);
   });
 
-  it.each(['', ':80', 'http:', 'http:x', 'http:0', '80:65536', '0', '99999', 'a:1:2'])(
-    '--port "%s" is refused',
-    (text) => {
-      expect(() => parsePortArgument(text)).toThrow(expect.objectContaining({ code: 'bad-request' }));
-    },
-  );
+  it.each([
+    '',
+    ':80',
+    'http:',
+    'http:x',
+    'http:0',
+    '80:65536',
+    '0',
+    '99999',
+    'a:1:2',
+    '53/SCTP',
+    '/UDP',
+    '80:5353/UDP',
+  ])('--port "%s" is refused', (text) => {
+    expect(() => parsePortArgument(text)).toThrow(expect.objectContaining({ code: 'bad-request' }));
+  });
 
   it('make one match of all that is said, and none of nothing', () => {
     expect(matchFromArguments({})).toBeUndefined();

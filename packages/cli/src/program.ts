@@ -156,7 +156,7 @@ function build(action: ActionFactory, terminal: Terminal): Command {
     .argument('[command...]', 'after --: a program to run while the intercept is active')
     .option(
       '--port <svcport[:local]>',
-      'service port, and the local port that gets its traffic; may be repeated',
+      'service port (http, 8080, 53/UDP), and the local port that gets its traffic; may be repeated',
       collect,
     )
     .option('--to <host:port>', 'where the traffic goes; default: the container port on 127.0.0.1')

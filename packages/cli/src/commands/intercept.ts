@@ -1,4 +1,4 @@
-import { formatMatch, formatWorkload } from '@fairlead/core';
+import { formatConnection, formatMatch, formatWorkload } from '@fairlead/core';
 import { connect, type Intercept, type Session } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
 import { describeProgress } from '../describe-progress.ts';
@@ -103,7 +103,7 @@ async function withTargets(
 
 function describeTraffic(held: Intercept, ports: readonly LocalPort[]): string {
   const which = held.spec.match ? `requests with ${formatMatch(held.spec.match)}` : 'all traffic';
-  const from = held.connections.map((each) => `${each.serviceName}:${each.servicePortName || each.servicePort}`);
+  const from = held.connections.map(formatConnection);
   return `${which} of ${formatWorkload(held.spec.workload)} (${from.join(', ')}) → ${ports.map(({ to }) => formatLocal(to)).join(', ')}`;
 }
 

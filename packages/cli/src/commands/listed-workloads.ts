@@ -5,6 +5,7 @@ import {
   planWorkloads,
   type Service,
   sameWorkload,
+  type TransportProtocol,
   type Workload,
   type WorkloadKey,
   type WorkloadPlan,
@@ -14,10 +15,18 @@ import { offlinePlanOptions } from '../plan-options.ts';
 
 /** A workload with what can be intercepted of it, and who does. */
 export interface ListedWorkload extends WorkloadKey {
-  readonly ports: readonly { readonly service: string; readonly port: string; readonly container: string }[];
+  readonly ports: readonly ListedPort[];
   /** Why it cannot be intercepted. */
   readonly problem: string | null;
   readonly intercepts: readonly ListedIntercept[];
+}
+
+/** A service port that can be intercepted. */
+interface ListedPort {
+  readonly service: string;
+  readonly port: string;
+  readonly protocol: TransportProtocol;
+  readonly container: string;
 }
 
 /** An intercept as it is listed. */
@@ -47,6 +56,7 @@ function listWorkload({ workload, config, error }: WorkloadPlan, records: readon
       container.intercepts.map((connection) => ({
         service: connection.serviceName,
         port: connection.servicePortName || String(connection.servicePort),
+        protocol: connection.protocol,
         container: container.name,
       })),
     ),
@@ -72,7 +82,7 @@ export function listIntercept({ name, spec, status, session, requester }: Interc
 export function tableOfWorkloads(workloads: readonly ListedWorkload[]): string {
   if (workloads.length === 0) return 'no workload here can be intercepted\n';
   const rows = workloads.flatMap((workload) => {
-    const ports = workload.problem ?? workload.ports.map(({ service, port }) => `${service}:${port}`).join(', ');
+    const ports = workload.problem ?? workload.ports.map(formatPort).join(', ');
     const first = [formatWorkload(workload), ports];
     if (workload.intercepts.length === 0) return [[...first, '–', '', '', '']];
     return workload.intercepts.map((each, index) => [
@@ -84,4 +94,9 @@ export function tableOfWorkloads(workloads: readonly ListedWorkload[]): string {
     ]);
   });
   return table(['WORKLOAD', 'PORTS', 'INTERCEPT', 'PHASE', 'TRAFFIC', 'HOLDER'], rows);
+}
+
+/** UDP is said, TCP understood. */
+function formatPort({ service, port, protocol }: ListedPort): string {
+  return `${service}:${port}${protocol === 'UDP' ? '/UDP' : ''}`;
 }

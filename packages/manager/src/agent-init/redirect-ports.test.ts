@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { FairleadError, MemoryLogger, SilentLogger } from '@fairlead/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRedirectArguments } from './redirect-arguments.ts';
@@ -35,6 +36,39 @@ console.log([...answers, await ask('198.51.100.7')].join());
 process.exit();
 `;
 
+/** An agent and an app that answer datagrams with their name and who asked; what the pod itself is told, and then the agent. */
+const answerDatagrams = `
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+const serve = async (type, port, address, name) => {
+  const socket = createSocket(type).bind(port, address);
+  socket.on('message', (text, from) => socket.send(name + ' ' + from.address, from.port, from.address));
+  await once(socket, 'listening');
+};
+const ask = async (host) => {
+  const socket = createSocket('udp4');
+  socket.connect(53, host, () => socket.send('question'));
+  const [answer] = await once(socket, 'message');
+  socket.close();
+  return String(answer);
+};
+await serve('udp6', 9900, '::', 'agent');
+await serve('udp4', 53, '0.0.0.0', 'app');
+const answers = [await ask('198.51.100.7'), await ask('127.0.0.1')];
+process.setuid(65532);
+console.log([...answers, await ask('198.51.100.7')].join());
+setTimeout(() => process.exit(), 20_000);
+`;
+
+const askFromOutside = `
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+const socket = createSocket('udp4');
+socket.connect(53, '198.51.100.7', () => socket.send('question'));
+console.log(String((await once(socket, 'message'))[0]));
+socket.close();
+`;
+
 describe.skipIf(!canTry)('packet rules, in a network of their own', () => {
   beforeAll(() => {
     inNetwork('ip', ['link', 'set', 'lo', 'up']);
@@ -50,6 +84,29 @@ describe.skipIf(!canTry)('packet rules, in a network of their own', () => {
     await redirectPorts(wanted, 'ipv4', parts);
 
     expect(inNetwork(process.execPath, ['--input-type=module', '-e', ask]).trim()).toBe('agent,app,app');
+  });
+
+  it('lead datagrams to the agent, which sees who sent them and answers as the port that was asked', async () => {
+    await redirectPorts(parseRedirectArguments(['--agent-user=65532', '--redirect=UDP:53:9900']), 'ipv4', parts);
+    const outside = `${network}-out`;
+    execFileSync('ip', ['netns', 'add', outside]);
+    const inOutside = ['netns', 'exec', outside];
+    try {
+      inNetwork('ip', ['link', 'set', 'pod1', 'netns', outside]);
+      execFileSync('ip', [...inOutside, 'ip', 'addr', 'add', '198.51.100.8/24', 'dev', 'pod1']);
+      execFileSync('ip', [...inOutside, 'ip', 'link', 'set', 'pod1', 'up']);
+      const node = [process.execPath, '--input-type=module', '-e'];
+      const pod = spawn('ip', ['netns', 'exec', network, ...node, answerDatagrams]);
+      const [within] = (await once(pod.stdout, 'data')) as [Buffer];
+
+      const fromOutside = execFileSync('ip', [...inOutside, ...node, askFromOutside], { timeout: 10_000 });
+      pod.kill('SIGKILL');
+
+      expect(String(within).trim()).toBe('agent ::ffff:198.51.100.7,app 127.0.0.1,app 198.51.100.7');
+      expect(String(fromOutside).trim()).toBe('agent ::ffff:198.51.100.8');
+    } finally {
+      execFileSync('ip', ['netns', 'del', outside]);
+    }
   });
 
   it('are the same when they are written twice, and new ones take the place of old ones', async () => {
