@@ -29,6 +29,10 @@ export default defineConfig({
       })),
       {
         extends: true as const,
+        test: { name: 'docs', include: ['e2e/docs/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        extends: true as const,
         test: { name: 'stories', include: ['e2e/embedded/*.test.ts', 'examples/**/*.test.ts'], testTimeout: 30_000 },
       },
     ],

@@ -22,7 +22,11 @@ const steps = {
   walls: [[bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'packages']],
   deadwood: [[bin('knip')]],
   examples: [[process.execPath, 'scripts/check-examples.mjs']],
-  docs: [[bin('typedoc'), '--logLevel', 'Warn']],
+  docs: [
+    [bin('vitepress'), 'build', 'docs'],
+    [bin('typedoc'), '--logLevel', 'Warn'],
+    [process.execPath, 'scripts/check-site.mjs'],
+  ],
   packages: packages.flatMap((name) => [
     [bin('publint'), '--strict', `packages/${name}`],
     [bin('attw'), '--pack', `packages/${name}`, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'],

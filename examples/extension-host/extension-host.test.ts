@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -51,9 +51,3 @@ it('shows why an intercept cannot be', async () => {
   expect(status).toBe(4);
   expect(String(await failed)).toContain('fairlead local up');
 }, 30_000);
-
-it('the guide shows this very program', () => {
-  const guide = readFileSync(file('../../docs/guides/embedding.md'), 'utf8');
-
-  expect(guide).toContain(readFileSync(file('extension-host.ts'), 'utf8'));
-});

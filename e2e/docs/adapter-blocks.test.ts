@@ -1,0 +1,3 @@
+import { runTypeScript } from './run-typescript.ts';
+
+await runTypeScript('adapter');

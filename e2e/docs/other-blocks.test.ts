@@ -1,0 +1,62 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { runProgram } from '../../packages/cli/src/program.ts';
+import { captureTerminal } from '../../packages/cli/src/testing/captured-terminal.ts';
+import { allBlocks, blocksOf, placeOf, root } from './blocks.ts';
+import { Sandbox } from './sandbox.ts';
+
+/** What a block may be: checked by the suites of this folder, drawn by the site's build, or plain text. */
+const languages = ['ts', 'sh', 'console', 'yaml', 'json', 'mermaid', 'text', ''];
+
+it('every block says what it is', () => {
+  const unknown = allBlocks.filter(({ language }) => !languages.includes(language));
+
+  expect(unknown.map((block) => `${placeOf(block)} ${block.language}`)).toEqual([]);
+});
+
+it('blocks that are not checked are few, and say why', () => {
+  const unchecked = allBlocks.filter(({ marks }) => marks.unchecked !== undefined);
+  const lines = unchecked.map((block) => `${placeOf(block)} ${block.language}: ${block.marks.unchecked}`);
+  console.log(`blocks of the docs that are not checked: ${lines.length}\n  ${lines.join('\n  ')}`);
+
+  expect(unchecked.filter(({ marks }) => marks.unchecked === true).map(placeOf)).toEqual([]);
+  expect(unchecked.length).toBeLessThanOrEqual(10);
+});
+
+it.each(allBlocks.filter(({ marks }) => marks.file !== undefined).map((block) => [placeOf(block), block] as const))(
+  '%s shows a file as it is',
+  (_, block) => {
+    expect(block.text).toBe(readFileSync(join(root, String(block.marks.file)), 'utf8'));
+  },
+);
+
+it.each(blocksOf('yaml', 'json').map((block) => [placeOf(block), block] as const))(
+  '%s can be read',
+  async (_, block) => {
+    const documents = block.language === 'json' ? [JSON.parse(block.text)] : readYaml(block.text);
+    const workloads = documents.filter((each) => /^(Deployment|StatefulSet|ReplicaSet)$/.test(each?.kind ?? ''));
+    if (workloads.length === 0) return;
+
+    await using sandbox = new Sandbox('quick-start');
+    const file = join(sandbox.folder, 'block.yaml');
+    writeFileSync(file, block.text);
+    const terminal = captureTerminal();
+    const status = await runProgram(['plan', '-f', file, '-o', 'json'], {
+      terminal,
+      signal: new AbortController().signal,
+    });
+
+    expect(status, terminal.stderr()).toBe(0);
+    const { plans } = JSON.parse(terminal.stdout());
+    expect(plans.map((each: { error: unknown }) => each.error)).toEqual(workloads.map(() => null));
+  },
+);
+
+function readYaml(text: string): { kind?: string }[] {
+  return parseAllDocuments(text).map((document) => {
+    if (document.errors[0]) throw document.errors[0];
+    return document.toJS();
+  });
+}
