@@ -94,7 +94,11 @@ async function work() {
   let name = '';
   page.on('console', (message) => message.type() === 'error' && faults.add(`${name}: ${message.text()}`));
   page.on('pageerror', (error) => faults.add(`${name}: ${error.message}`));
-  page.on('requestfailed', (request) => faults.add(`${name}: ${request.url()} failed`));
+  page.on('requestfailed', (request) => {
+    // Pages are left before all that they fetch ahead is there.
+    const why = request.failure()?.errorText;
+    if (why !== 'net::ERR_ABORTED') faults.add(`${name}: ${request.url()} failed: ${why}`);
+  });
   page.on(
     'response',
     (answer) => answer.status() >= 400 && faults.add(`${name}: ${answer.status()} for ${answer.url()}`),

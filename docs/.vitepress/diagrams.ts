@@ -1,18 +1,9 @@
+import { createHash } from 'node:crypto';
 import { renderMermaidSVG } from 'beautiful-mermaid';
 import type { MarkdownRenderer } from 'vitepress';
 
-/** Colours come from the theme, so a diagram follows light and dark without being drawn twice. */
-const colours = {
-  bg: 'var(--vp-c-bg)',
-  fg: 'var(--vp-c-text-1)',
-  line: 'var(--vp-c-text-3)',
-  accent: 'var(--vp-c-brand-1)',
-  muted: 'var(--vp-c-text-2)',
-  surface: 'var(--vp-c-bg-soft)',
-  border: 'var(--vp-c-border)',
-};
-
-let drawn = 0;
+/** Near together, so that most fit a page. Colours are given by the theme's style sheet. */
+const layout = { layerSpacing: 32, nodeSpacing: 24, padding: 12 };
 
 /**
  * Draws `mermaid` blocks while the site is built: readers need neither a script nor a network, and where Markdown is read as
@@ -31,15 +22,16 @@ export function diagrams(markdown: MarkdownRenderer): void {
 }
 
 function draw(source: string, label: string): string {
-  drawn += 1;
-  // Marks such as arrow heads are found by id, and a page may have several diagrams.
-  const prefix = `d${drawn}-`;
-  return renderMermaidSVG(source, colours)
-    .replace(/\s*@import [^;]*(?:;[^;']*)*'\);/g, '')
-    .replace(/font-family: [^;}]*;/, 'font-family: inherit;')
-    .replace(/\bid="/g, `id="${prefix}`)
-    .replace(/url\(#/g, `url(#${prefix}`)
-    .replace(/;background:[^"]*"/, '"')
-    .replace('<svg ', `<svg role="img" aria-label="${label}" `)
-    .replace(/<style>[\s\S]*?<\/style>/, (style) => style.replaceAll(/\s+/g, ' '));
+  // Marks such as arrow heads are found by id, and a page may have several diagrams. It is drawn alike each time: the page
+  // that is sent and the one that a browser makes of it have to agree.
+  const prefix = `d${createHash('sha256').update(source).digest('hex').slice(0, 6)}-`;
+  return (
+    renderMermaidSVG(source, layout)
+      // Its styles name fonts on the network, and a page's own markup may have none.
+      .replace(/<style>[\s\S]*?<\/style>/, '')
+      .replace(/ style="[^"]*"/, '')
+      .replace(/\bid="/g, `id="${prefix}`)
+      .replace(/url\(#/g, `url(#${prefix}`)
+      .replace('<svg ', `<svg role="img" aria-label="${label}" `)
+  );
 }
