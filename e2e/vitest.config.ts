@@ -2,24 +2,30 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@fairlead/source', 'module', 'node', 'development|production'];
 
-/** Each has namespaces of its own and needs no installation: they wait for pods side by side. */
-const sideBySide = ['k8s-adapter/{rollout-*,surge,tunnel-transport,identity,preflight}.test.ts'];
-/** Each installs, in its own way, and uninstalls. */
-const ownInstallation = ['manager/*.test.ts', 'stories/whole-life.test.ts'];
+/** Each has namespaces of its own, and but one no installation: they wait for pods side by side. */
+const withoutInstallation = ['k8s-adapter/{rollout-*,surge,tunnel-transport}.test.ts', 'manager/in-turn.ts'];
+const partsOfOthers = ['manager/*.test.ts', 'stories/whole-life.test.ts'];
+/** They hurt what all others need, or use the same namespaces. */
+const alone = [
+  'stories/{failures,doctor}.test.ts',
+  'faults/{control-plane-programs,full-store,silent-and-killed,webhook}.test.ts',
+  'k8s-adapter/{config-store,registry,resolver}.test.ts',
+];
 
-/**
- * Tests on the cluster that `KUBECONFIG` names. All but the first group take turns: there is one cluster, with one
- * installation.
- */
+/** Tests on the cluster that `KUBECONFIG` names: first without Fairlead, then with an installation that suites share. */
 export default defineConfig({
   test: {
     root: import.meta.dirname,
     reporters: ['default', '../scripts/count-reporter.mjs'],
     globalSetup: './prepare-cluster.ts',
     projects: [
-      group('side by side', 0, { include: sideBySide, maxWorkers: 5 }),
-      group('alone', 1, { include: ['k8s-adapter/*.test.ts', ...ownInstallation], exclude: sideBySide }),
-      group('installed', 2, { include: ['{stories,faults}/*.test.ts'], exclude: ownInstallation }),
+      group('not installed', 0, { include: withoutInstallation, maxWorkers: 5 }),
+      group('installed', 1, {
+        include: ['{k8s-adapter,stories,faults}/*.test.ts'],
+        exclude: [...withoutInstallation, ...partsOfOthers, ...alone],
+        maxWorkers: 3,
+      }),
+      group('alone', 2, { include: alone, maxWorkers: 1 }),
     ],
   },
 });
@@ -27,10 +33,10 @@ export default defineConfig({
 interface Group {
   readonly include: string[];
   readonly exclude?: string[];
-  readonly maxWorkers?: number;
+  readonly maxWorkers: number;
 }
 
-function group(name: string, groupOrder: number, { maxWorkers = 1, ...files }: Group): object {
+function group(name: string, groupOrder: number, files: Group): object {
   return {
     resolve: { conditions },
     ssr: { resolve: { conditions } },
@@ -38,7 +44,6 @@ function group(name: string, groupOrder: number, { maxWorkers = 1, ...files }: G
       name,
       root: import.meta.dirname,
       ...files,
-      maxWorkers,
       sequence: { groupOrder },
       testTimeout: 90_000,
       hookTimeout: 120_000,

@@ -7,28 +7,9 @@ import { Installation } from '../manager/installation.ts';
 import { InstalledShop } from '../manager/installed-shop.ts';
 import { Person } from '../stories/person.ts';
 
-const managed = 'fairlead-e2e-managed';
-const other = 'fairlead-e2e-unmanaged';
 const limitRanges = { group: '', version: 'v1', plural: 'limitranges', kind: 'LimitRange', namespaced: true };
 
 describe.runIf(hasCluster)('a namespace', { timeout: 180_000 }, () => {
-  it('outside those of the installation is refused, with words that say so (case 35)', async () => {
-    await using installation = await Installation.make({ namespaces: [managed] });
-    const { cluster } = installation;
-    await using shop = await InstalledShop.open(cluster, other);
-    await shop.deploy({ name: 'cart', portName: 'http' });
-    await using ada = await Person.make(cluster, { namespace: other, name: 'ada' });
-    await using session = await ada.connect();
-
-    const refused = await session.intercept({ workload: 'cart', to: 9 }).catch((error: unknown) => error);
-
-    expect(refused).toMatchObject({
-      code: 'forbidden',
-      message: expect.stringContaining(`does not look after namespace ${other}`),
-    });
-    expect(await shop.injected('cart')).toHaveLength(0);
-  });
-
   it('that is made after the start, limits what containers use and has probed apps, is served (case 35)', async () => {
     await using installation = await Installation.shared();
     const { cluster } = installation;

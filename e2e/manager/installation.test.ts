@@ -2,11 +2,13 @@ import { FairleadError } from '@fairlead/core';
 import { describe, expect, it } from 'vitest';
 import { ask, startLoad } from '../k8s-adapter/load.ts';
 import { hasCluster } from '../k8s-adapter/real-cluster.ts';
+import { Person } from '../stories/person.ts';
 import { Installation } from './installation.ts';
 import { InstalledShop } from './installed-shop.ts';
 import { leftovers } from './leftovers.ts';
 
 const namespace = 'fairlead-e2e-installed';
+const unmanaged = 'fairlead-e2e-unmanaged';
 const asking = { 'fairlead.dev/inject-traffic-agent': 'enabled' };
 
 describe.runIf(hasCluster)('an installation on a real cluster', () => {
@@ -41,6 +43,23 @@ describe.runIf(hasCluster)('an installation on a real cluster', () => {
     } finally {
       await cluster[Symbol.asyncDispose]();
     }
+  });
+
+  it('refuses a namespace outside its own, with words that say so (case 35)', async () => {
+    await using installation = await Installation.make({ namespaces: [namespace] });
+    const { cluster } = installation;
+    await using shop = await InstalledShop.open(cluster, unmanaged);
+    await shop.deploy({ name: 'cart', portName: 'http' });
+    await using ada = await Person.make(cluster, { namespace: unmanaged, name: 'ada' });
+    await using session = await ada.connect();
+
+    const refused = await session.intercept({ workload: 'cart', to: 9 }).catch((error: unknown) => error);
+
+    expect(refused).toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining(`does not look after namespace ${unmanaged}`),
+    });
+    expect(await shop.injected('cart')).toHaveLength(0);
   });
 
   it('of two replicas has one that leads, and the other one soon after that is killed; no pod is replaced for it', async () => {

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { type InstallOptions, injectorProbe, install, uninstall, upgrade } from '@fairlead/install';
 import type { KubernetesObject as AnyObject } from '@fairlead/k8s-adapter';
 import { RealCluster } from '../k8s-adapter/real-cluster.ts';
+import { inTurn } from './turns.ts';
 
 /** The image of everything, as the cluster knows it. */
 export const image = 'fairlead-e2e:1';
@@ -45,10 +46,12 @@ export class Installation implements AsyncDisposable {
   /** The installation with every default that suites have one after the other: it takes half a minute to come and go. */
   static async shared(): Promise<Installation> {
     const cluster = await RealCluster.connect();
-    await cluster.removeInterceptCrd();
     const installation = new Installation(cluster, {}, true);
-    await installation.#dismissKilled();
-    await installation.apply({});
+    await inTurn(async () => {
+      await cluster.removeInterceptCrd();
+      await installation.#dismissKilled();
+      await installation.apply({});
+    });
     return installation;
   }
 
