@@ -38,14 +38,19 @@ export type ErrorCode =
   | 'closed'
   | 'conflict'
   | 'connection-lost'
+  | 'file-failed'
+  | 'file-refused'
   | 'forbidden'
   | 'foreign-store'
   | 'host-network'
   | 'internal'
   | 'lease-expired'
   | 'manual-config'
+  | 'mount-failed'
+  | 'mount-unavailable'
   | 'no-connection'
   | 'no-service'
+  | 'no-such-file'
   | 'no-such-port'
   | 'no-traffic'
   | 'not-found'
@@ -104,6 +109,16 @@ export const errorCatalogue: Readonly<Record<ErrorCode, ErrorFacts>> = {
     retryable: true,
     hint: 'Check that the cluster is up, then connect again.',
   },
+  'file-failed': {
+    category: 'cluster',
+    retryable: false,
+    hint: 'Look at what the message says of the file; reading it in the pod would fail as well.',
+  },
+  'file-refused': {
+    category: 'user',
+    retryable: false,
+    hint: 'Look at the mount policy of the volume and at the permissions of the file.',
+  },
   forbidden: { category: 'cluster', retryable: false, hint: 'Ask for the named right in the named namespace.' },
   'foreign-store': {
     category: 'config',
@@ -126,6 +141,16 @@ export const errorCatalogue: Readonly<Record<ErrorCode, ErrorFacts>> = {
     retryable: false,
     hint: 'The entry is marked manual; edit it by hand or take the mark away.',
   },
+  'mount-failed': {
+    category: 'user',
+    retryable: false,
+    hint: 'Name a directory that is empty or not there yet.',
+  },
+  'mount-unavailable': {
+    category: 'config',
+    retryable: false,
+    hint: 'Install sshfs and make FUSE available, or read files by intercept.files, which needs neither.',
+  },
   'no-connection': {
     category: 'user',
     retryable: false,
@@ -135,6 +160,11 @@ export const errorCatalogue: Readonly<Record<ErrorCode, ErrorFacts>> = {
     category: 'user',
     retryable: false,
     hint: "Make a service whose selector matches the pod template's labels, or correct the annotation.",
+  },
+  'no-such-file': {
+    category: 'user',
+    retryable: false,
+    hint: "Only the container's volumes are shared, at the paths where it mounts them; what its image brings is not.",
   },
   'no-such-port': { category: 'user', retryable: false, hint: 'Choose one of the listed ports.' },
   'no-traffic': {

@@ -19,6 +19,15 @@ export type {
   RuleExplanation,
 } from './expectations/explain-request.ts';
 export { NoTrafficError } from './expectations/no-traffic-error.ts';
+export type { FileEntry, FileKind, FileStats } from './files/file-stats.ts';
+export type {
+  ReadDirectoryOptions,
+  ReadFileOptions,
+  ReadStreamOptions,
+  WriteOptions,
+} from './files/files-options.ts';
+export type { FilesOptions } from './files/intercept-files.ts';
+export { RemoteFiles, type SharedVolume } from './files/remote-files.ts';
 export { ClusterWatch } from './fixtures/cluster-watch.ts';
 export { prepareWorkloads } from './fixtures/prepare.ts';
 export type { CallAnswer } from './handler/call-recording.ts';
@@ -35,6 +44,8 @@ export type {
   WiretapOptions,
 } from './intercept-options.ts';
 export type { LocalAddress, LocalTarget } from './local-target.ts';
+export { FilesMount, type MountOptions } from './mount/files-mount.ts';
+export { findMountTools, type MountEnvironment, type MountTools } from './mount/mount-tools.ts';
 export type { DryRun, PlanRequest } from './plan.ts';
 export type { InterceptedProgram } from './programs/run-in-session.ts';
 export type { RunOptions, SessionRunOptions } from './programs/run-options.ts';

@@ -22,7 +22,11 @@ import type { Call, CallRequest } from './expectations/call.ts';
 import { CallLog } from './expectations/call-log.ts';
 import { MissInquiry, type OpenMisses } from './expectations/miss-inquiry.ts';
 import { NoTrafficError } from './expectations/no-traffic-error.ts';
+import type { OpenFiles } from './files/attach-files.ts';
+import { type FilesOptions, InterceptFiles } from './files/intercept-files.ts';
+import type { RemoteFiles } from './files/remote-files.ts';
 import type { InterceptEvents } from './intercept-events.ts';
+import type { FilesMount, MountOptions } from './mount/files-mount.ts';
 import { notify } from './notify.ts';
 import type { WantedPort } from './parse-intercept.ts';
 import { InterceptPrograms } from './programs/intercept-programs.ts';
@@ -50,6 +54,8 @@ export interface InterceptParts extends RegistryEntryParts {
   readonly openMisses: OpenMisses;
   /** Opens a stream to an agent that tells an environment. */
   readonly openEnvironment: OpenEnvironment;
+  /** Opens a stream to an agent that shares files. */
+  readonly openFiles: OpenFiles;
   /** Called once, when an intercept that was active has been left. Must not reject. */
   readonly afterLeaving?: () => Promise<void>;
   /** Called once, when the intercept has ended in whatever way. */
@@ -105,6 +111,7 @@ export class Intercept implements AsyncDisposable {
   readonly #calls: CallLog;
   readonly #misses: MissInquiry | undefined;
   readonly #programs: InterceptPrograms;
+  readonly #files: InterceptFiles;
   #phase: InterceptPhase = 'requested';
   #wasActive = false;
   /** Why a port that it turned out to be cannot be served. */
@@ -124,6 +131,12 @@ export class Intercept implements AsyncDisposable {
     });
     this.#calls = new CallLog(clock, (call) => notify(() => this.events.emit('call', call)));
     this.#misses = spec.match && new MissInquiry(openMisses, clock);
+    this.#files = new InterceptFiles({
+      intercept: name,
+      open: parts.openFiles,
+      clock,
+      container: () => this.connections[0]?.container,
+    });
     this.#programs = new InterceptPrograms({ ports, environment: (options) => this.env(options) });
     this.#traffic = new DivertedTraffic({
       intercept: name,
@@ -216,6 +229,28 @@ export class Intercept implements AsyncDisposable {
   }
 
   /**
+   * The files of the intercepted container's volumes, at the paths where its app sees them. See {@link RemoteFiles}. Throws
+   * `closed` when the intercept is not active.
+   */
+  get files(): RemoteFiles {
+    return this.filesOf();
+  }
+
+  /** As {@link files}, of a container or a pod that is named. */
+  filesOf(options: FilesOptions = {}): RemoteFiles {
+    return this.#files.of(options);
+  }
+
+  /**
+   * Makes the volumes of the intercepted container a directory of this machine, read-only unless `writable`. It takes Linux
+   * with FUSE and `sshfs`. The directory is empty or not there yet; it is unmounted when the intercept ends. Fails with
+   * `mount-unavailable`, `mount-failed`, `timeout`, `not-found` when there is no such container, or the signal's reason.
+   */
+  async mount(directory: string, options: MountOptions = {}): Promise<FilesMount> {
+    return await this.#files.mount(directory, options);
+  }
+
+  /**
    * Gives the traffic back. New requests go to the app from now on; those under way are finished, within limits. Never
    * rejects and may be called at any time and again: what cannot be undone now ends with the session's lease.
    */
@@ -282,6 +317,7 @@ export class Intercept implements AsyncDisposable {
     await Promise.all([this.#entry.remove(), this.#traffic.drain(graceMs)]);
     // Last, for they may have served what was under way.
     await this.#programs.stop();
+    await this.#files.end();
     if (this.#wasActive) await this.#parts.afterLeaving?.();
     this.#enter('released', new Date(this.#parts.clock.now()));
     this.#parts.onEnd();

@@ -149,6 +149,8 @@ export class Session implements SessionScope {
       openMisses: (signal) => this.#openStream({ kind: 'misses', intercept: interceptId(intercept) }, signal),
       openEnvironment: (wanted, signal) =>
         this.#openStream({ kind: 'environment', intercept: interceptId(intercept), ...wanted }, signal),
+      openFiles: (wanted, signal) =>
+        this.#openStream({ kind: 'files', intercept: interceptId(intercept), ...wanted }, signal),
     });
     intercept.events.on('phase', (phase) => this.events.emit('intercept', intercept, phase));
     return await this.#activate(intercept, options, timeoutMs);

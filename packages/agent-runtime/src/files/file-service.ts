@@ -5,9 +5,11 @@ import {
   type SftpRequest,
   sealSftpData,
   sftpDataHeaderBytes,
+  sftpOpenFlags,
   sftpStatus,
   type UnknownSftpRequest,
 } from '@fairlead/core';
+import { AccessOrder } from './access-order.ts';
 import type { AppTree, Found } from './app-tree.ts';
 import {
   changeAttributes,
@@ -47,13 +49,18 @@ export class FileService {
   readonly #tree: AppTree;
   readonly #slots: WorkSlots;
   readonly #open = new OpenHandles<Opened>(maxOpen);
+  /** Clients ask for what they have just made before they have heard that it is there. */
+  readonly #paths = new AccessOrder();
 
   constructor(tree: AppTree, slots: WorkSlots) {
     this.#tree = tree;
     this.#slots = slots;
   }
 
-  /** The packet that answers a request. Never rejects. Requests about one handle take effect in the order of the calls. */
+  /**
+   * The packet that answers a request. Never rejects. Requests about paths take effect in the order of the calls, and so do
+   * those about one handle.
+   */
   async answer(request: FileRequest): Promise<Uint8Array> {
     const { id } = request;
     try {
@@ -74,9 +81,11 @@ export class FileService {
     const { id } = request;
     switch (request.type) {
       case 'open':
-        return this.#handle(id, () => this.#openFile(request.path, request.flags, request.attributes));
+        return await this.#paths[request.flags === sftpOpenFlags.read ? 'together' : 'alone'](() =>
+          this.#handle(id, () => this.#openFile(request.path, request.flags, request.attributes)),
+        );
       case 'opendir':
-        return this.#handle(id, () => this.#openDirectory(request.path));
+        return await this.#paths.together(() => this.#handle(id, () => this.#openDirectory(request.path)));
       case 'close':
         return await done(this.#open.close(request.handle));
       case 'read':
@@ -98,14 +107,15 @@ export class FileService {
         throw new FileProblem(sftpStatus.unsupported, 'not supported');
       case 'lstat':
       case 'stat':
+      case 'realpath':
+      case 'readlink':
+        return await this.#paths.together(() => this.#slots.run(() => this.#byPath(request)));
       case 'setstat':
       case 'mkdir':
       case 'rmdir':
       case 'remove':
       case 'rename':
-      case 'realpath':
-      case 'readlink':
-        return await this.#slots.run(() => this.#byPath(request));
+        return await this.#paths.alone(() => this.#slots.run(() => this.#byPath(request)));
     }
   }
 
@@ -173,7 +183,7 @@ export class FileService {
     const { name, data } = request;
     if (name === 'posix-rename@openssh.com') {
       const [from = '', to = ''] = readTexts(data);
-      await this.#slots.run(() => renameFile(this.#tree, from, to, true));
+      await this.#paths.alone(() => this.#slots.run(() => renameFile(this.#tree, from, to, true)));
     } else if (name === 'fsync@openssh.com') {
       const [handle = ''] = readTexts(data);
       await this.#file(handle, 'alone', ({ handle: file }) => file.sync());

@@ -61,7 +61,7 @@ export class OpenHandles<Thing extends OpenThing> {
 
   #get(handle: string): { readonly thing: Thing; readonly order: AccessOrder } {
     const found = this.#open.get(handle);
-    if (!found) throw new FileProblem(sftpStatus.failure, 'nothing is open under this handle');
+    if (!found) throw new FileProblem(sftpStatus.invalidHandle, 'nothing is open under this handle');
     return found;
   }
 }

@@ -39,6 +39,8 @@ export const sftpStatus = {
   noConnection: 6,
   connectionLost: 7,
   unsupported: 8,
+  /** Of a later version; here it says that what was opened belonged to another connection. */
+  invalidHandle: 9,
 } as const;
 
 /** How a file is to be opened; to be added up. */

@@ -51,6 +51,7 @@ async function prepare(container: Container, parts: PodParts): Promise<Container
   const base = { ...hostEnvironment(), ...parts.services, ...podVariables(container, parts) };
   const variables = await containerEnvironment(container, parts.facts, base);
   const mounts = Mounts.of(container, parts.volumes, variables);
+  await mounts.makeDirectories();
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries({ ...variables, ...agent?.environment })) {
     environment[name] = mounts.lead(value);

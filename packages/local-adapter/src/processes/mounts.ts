@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Container, StringMap } from '@fairlead/core';
 import { expandVariables } from './expand-variables.ts';
@@ -20,6 +22,11 @@ export class Mounts {
     });
     // The longest first, so that a mount inside another one is found.
     return new Mounts(places.sort(([a], [b]) => b.length - a.length));
+  }
+
+  /** Makes the directories in volumes that are mounted and that nobody has made, as the kubelet does. */
+  async makeDirectories(): Promise<void> {
+    for (const [, directory] of this.#places) if (!existsSync(directory)) await mkdir(directory, { recursive: true });
   }
 
   /** The directory by mount path. */
