@@ -94,6 +94,7 @@ describe.runIf(hasCluster)('a surge on a real cluster', () => {
     expect(finished).toBe(1);
     expect(load.failures).toEqual([]);
     expect((await shop.pods()).map(({ uid }) => uid)).not.toContain(before?.uid);
-    expect((await shop.cluster.objects('pods').list(namespace)).items).toHaveLength(1);
+    const pods = shop.cluster.objects('pods');
+    await shop.cluster.until(async () => ((await pods.list(namespace)).items.length === 1 ? true : undefined));
   });
 });
