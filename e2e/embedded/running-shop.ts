@@ -56,11 +56,11 @@ export class RunningShop implements AsyncDisposable {
     this.#document = JSON.parse(document);
   }
 
-  /** Starts it; resolves when every pod is ready. */
-  static async start(): Promise<RunningShop> {
+  /** Starts it, or another manifest; resolves when every pod is ready. */
+  static async start(manifest: string = shopManifest): Promise<RunningShop> {
     const folder = mkdtempSync(join(tmpdir(), 'fairlead-e2e-'));
     const socket = join(folder, 'cluster.sock');
-    const args = [fairleadMain, 'local', 'up', '-f', shopManifest, '--socket', socket, '-o', 'json'];
+    const args = [fairleadMain, 'local', 'up', '-f', manifest, '--socket', socket, '-o', 'json'];
     const up = startProgram(process.execPath, args);
     const document = await until(
       async () => up.stdout() || (up.child.exitCode === null ? '' : `{"failed": ${JSON.stringify(up.stderr())}}`),
@@ -81,7 +81,7 @@ export class RunningShop implements AsyncDisposable {
       isInteractive: false,
       hasColour: false,
     };
-    const finished = runProgram([...args, '--local', this.socket], { terminal, signal: controller.signal });
+    const finished = runProgram(this.#aimed(args), { terminal, signal: controller.signal });
     return {
       stdout: () => stdout,
       stderr: () => stderr,
@@ -92,14 +92,23 @@ export class RunningShop implements AsyncDisposable {
 
   /** Starts a command on it as a program. */
   begin(...args: readonly string[]): Started {
-    const at = args.includes('--') ? args.indexOf('--') : args.length;
-    const all = [...args.slice(0, at), '--local', this.socket, ...args.slice(at)];
-    return startProgram(process.execPath, [fairleadMain, ...all]);
+    return this.beginIn({}, ...args);
+  }
+
+  /** The same with options of the process. */
+  beginIn(options: SpawnOptions, ...args: readonly string[]): Started {
+    return startProgram(process.execPath, [fairleadMain, ...this.#aimed(args)], options);
   }
 
   /** Runs a command on it to its end. */
   async run(...args: readonly string[]): Promise<Finished> {
     return await this.hold(...args).finished;
+  }
+
+  /** What is behind `--` is somebody else's. */
+  #aimed(args: readonly string[]): readonly string[] {
+    const at = args.includes('--') ? args.indexOf('--') : args.length;
+    return [...args.slice(0, at), '--local', this.socket, ...args.slice(at)];
   }
 
   /** Where a Service's port is reached. */

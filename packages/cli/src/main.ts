@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { Interruption } from './interruption.ts';
 import { processTerminal } from './output/terminal.ts';
 import { runProgram } from './program.ts';
 
@@ -8,7 +9,7 @@ function interruptSignal(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(130);
-      controller.abort(new Error(`ended by ${name}`));
+      controller.abort(new Interruption(name));
     });
   }
   // Whoever reads has read enough, as `head` does: the command ends in order, and nothing has failed.

@@ -163,6 +163,16 @@ function build(action: ActionFactory, terminal: Terminal): Command {
     .option('--cut', 'cut open connections when the intercept starts and ends, instead of letting them finish')
     .option('--remove-agent', 'take the agent away when the intercept ends, unless somebody else needs it')
     .option('--timeout <seconds>', 'how long the preparation may take', '60')
+    .option('--env-file <file>', 'write the environment of the intercepted container to a file')
+    .addOption(new Option('--env-syntax <syntax>', 'of that file; default: docker').choices(['docker', 'sh', 'ps']))
+    .option('--env-json <file>', 'write it as a JSON object')
+    .option('--env-container <container>', 'the environment of another container of the pod')
+    .option('--no-env', 'start the command with the environment of this machine alone')
+    .option('--cwd <directory>', 'where the command after -- is started')
+    .option('--docker-run', 'run a container: behind -- stands what stands behind docker run')
+    .option('--docker-image <image>', 'run a container of this image: behind -- stands its command')
+    .option('--docker-network <network>', 'the network of the container; with host no port is published')
+    .option('--dry-run', 'show what would be taken and run, and do nothing')
     .action(action(intercept));
 
   traffic('wiretap', 'Print a copy of the traffic of a workload; replies are unchanged')

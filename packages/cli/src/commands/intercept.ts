@@ -2,24 +2,24 @@ import { formatConnection, formatMatch, formatWorkload } from '@fairlead/core';
 import { connect, type Intercept, type Session } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
 import { describeProgress } from '../describe-progress.ts';
+import { type LocalPort, publishedPorts, withTargets } from '../local-ports.ts';
 import { printDocument } from '../output/print-document.ts';
 import { streamIntercept } from '../output/stream-intercept.ts';
 import { parsePortNumber } from '../port-argument.ts';
-import { runChild } from '../run-child.ts';
-import { readTraffic, type TrafficArguments, type WantedTraffic } from '../traffic-arguments.ts';
+import { handOutEnvironment } from '../programs/hand-out-environment.ts';
+import { inForeground } from '../programs/in-foreground.ts';
+import { type ProgramArguments, readProgram, type WantedProgram } from '../programs/program-arguments.ts';
+import { runContainer } from '../programs/run-container.ts';
+import { readTraffic, type TrafficArguments } from '../traffic-arguments.ts';
 import { untilAborted } from '../until-aborted.ts';
+import { dryRunIntercept } from './dry-run-intercept.ts';
 
-/** A service port, and the port or address that gets its traffic. */
-interface LocalPort {
-  readonly port: string | number | undefined;
-  readonly to: string | number | undefined;
-}
-
-interface InterceptCommandOptions extends TrafficArguments {
+interface InterceptCommandOptions extends TrafficArguments, ProgramArguments {
   readonly to?: string;
   readonly cut?: boolean;
   readonly removeAgent?: boolean;
   readonly timeout: string;
+  readonly dryRun?: boolean;
 }
 
 /** `fairlead intercept`: holds an intercept until Ctrl-C, or until the program after `--` ends; its exit status then. */
@@ -30,11 +30,18 @@ export async function intercept(
   options: InterceptCommandOptions,
 ): Promise<number> {
   const traffic = readTraffic(options);
+  const program = readProgram(command, options);
   const timeoutMs = parsePortNumber(options.timeout) * 1000;
+  if (options.dryRun)
+    return await dryRunIntercept(context, workload, { ...traffic, to: options.to, findsContainerPorts: true }, program);
   const { progress, signal } = context;
   progress.step(`connecting`);
   await using session = await connect(context.cluster(), context);
-  const ports = await withTargets(session, workload, traffic, options.to);
+  const ports = await withTargets(session, workload, {
+    ...traffic,
+    to: options.to,
+    findsContainerPorts: program.docker !== undefined,
+  });
   progress.step(`preparing ${workload}`);
   await using held = await session.intercept({
     workload,
@@ -56,7 +63,9 @@ export async function intercept(
   const isDocument = context.format === 'json' || context.format === 'yaml';
   if (isDocument) printDocument(context.terminal, context.format, summary(held, ports), () => '');
   const lost = new Promise<never>((_, reject) => held.events.once('lost', reject));
-  if (command.length > 0) return await Promise.race([runChild(command, signal), lost]);
+  const running = runPrograms(context, held, ports, program);
+  const status = await Promise.race([running, lost]);
+  if (status !== undefined) return status;
   progress.note('Ctrl-C gives the traffic back');
   await Promise.race([untilAborted(signal), lost]);
   return 0;
@@ -83,22 +92,34 @@ function follow({ progress, tell }: CommandContext, session: Session, held: Inte
   session.events.on('resumed', () => tell({ type: 'connection', state: 'resumed' }));
 }
 
-/** Gives every port a target: its own, that of `--to`, else the container port on this machine. */
-async function withTargets(
-  session: Session,
-  workload: string,
-  { ports, service, container }: WantedTraffic,
-  to: string | undefined,
-): Promise<readonly LocalPort[]> {
-  const wanted = ports.length > 0 ? ports : [{ port: undefined, local: undefined }];
-  return await Promise.all(
-    wanted.map(async ({ port, local }) => {
-      if (local !== undefined) return { port, to: local };
-      if (to !== undefined) return { port, to };
-      const { connections } = await session.plan({ workload, service, container, ports: [{ port }] });
-      return { port, to: connections[0]?.containerPort };
-    }),
-  );
+/** Hands out the environment and runs what is to be run. Resolves to its exit status; undefined when nothing is run. */
+async function runPrograms(
+  context: CommandContext,
+  held: Intercept,
+  ports: readonly LocalPort[],
+  { files, container, podEnvironment, command, cwd, docker }: WantedProgram,
+): Promise<number | undefined> {
+  const { signal } = context;
+  const isRun = command.length > 0 || docker !== undefined;
+  const isAsked = files.length > 0 || (isRun && podEnvironment);
+  const environment = isAsked ? await held.env({ container, signal }) : undefined;
+  if (environment) await handOutEnvironment(context, environment, files);
+  if (!isRun) return undefined;
+  const given = (podEnvironment && environment) || false;
+  if (docker) {
+    const run = { docker, variables: given ? given.variables : {}, ports: publishedPorts(ports), volumes: [] };
+    return await runContainer(held, run, signal);
+  }
+  remarkOnPort(context, ports, given ? given.variables.PORT : undefined);
+  const program = await held.run(command, { podEnvironment: given, cwd });
+  return (await inForeground(program, signal)).status;
+}
+
+/** A program that listens where the pod's does would get none of the traffic. */
+function remarkOnPort({ progress }: CommandContext, ports: readonly LocalPort[], said: string | undefined): void {
+  const targets = ports.map(({ to }) => formatLocal(to));
+  if (said !== undefined && !targets.some((target) => target.endsWith(`:${said}`)))
+    progress.note(`PORT is ${said} in the pod, the traffic goes to ${targets.join(', ')}`);
 }
 
 function describeTraffic(held: Intercept, ports: readonly LocalPort[]): string {

@@ -13,6 +13,8 @@ export type StreamEvent =
   | { readonly type: 'active'; readonly intercept: StreamIntercept }
   /** It is in another phase than before. */
   | { readonly type: 'phase'; readonly name: string; readonly phase: InterceptPhase }
+  /** What the intercepted container's environment is without. */
+  | ({ readonly type: 'environment' } & StreamEnvironment)
   /** A request came here and was answered. */
   | ({ readonly type: 'call' } & StreamCall)
   /** A wiretap saw a request and its answer. */
@@ -40,6 +42,16 @@ export interface StreamIntercept {
   /** Which requests, as `fairlead list` shows it. */
   readonly match: string;
   readonly replicas: { readonly ready: number; readonly total: number };
+}
+
+/** Whose environment programs get, and what is not in it. */
+export interface StreamEnvironment {
+  readonly container: string;
+  readonly pod: string;
+  /** Names of variables whose values come from Secrets and stayed in the pod. */
+  readonly withheld: readonly string[];
+  /** How many more stayed there. */
+  readonly excluded: number;
 }
 
 /** A request that came here. */

@@ -23,13 +23,13 @@ export class InterceptPrograms {
 
   /** Starts a program. Fails as asking for the environment does, with `bad-request`, or `closed` when the intercept ended. */
   async run(command: readonly string[], options: RunOptions): Promise<RunningProgram> {
-    const { podEnvironment = true, environment = {}, cwd, stdio, graceMs, signal } = options;
-    const { variables } = podEnvironment ? await this.#parts.environment(options) : { variables: {} };
+    const { podEnvironment, environment = {}, cwd, stdio, graceMs, signal } = options;
+    const pod = podEnvironment || podEnvironment === false ? podEnvironment : await this.#parts.environment(options);
     this.#refuseLate();
     const port = localPort(this.#parts.ports);
     const program = await RunningProgram.start({
       command,
-      environment: programEnvironment({ local: process.env, pod: variables, port, own: environment }),
+      environment: programEnvironment({ local: process.env, pod: pod ? pod.variables : {}, port, own: environment }),
       cwd,
       stdio,
       graceMs,
