@@ -2,7 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock, SilentLogger } from '@fairlead/core';
-import { listenRelay, TunnelRelay } from '@fairlead/relay';
+import { listenRelay, sessionFingerprint, TunnelRelay } from '@fairlead/relay';
+import { holderKey, startHolder } from './holder.mjs';
 import { listening, start } from './processes.mjs';
 
 const main = fileURLToPath(new URL('../packages/agent-runtime/dist/agent.mjs', import.meta.url));
@@ -10,12 +11,12 @@ const workload = { namespace: 'bench', kind: 'Deployment', name: 'app' };
 
 /**
  * A traffic-agent as a pod runs it, linked to a relay in this process. With `match` an http intercept is active on its
- * port, which none of the benchmark's requests fits.
+ * port, whose holder is a session in this process too.
  */
 export async function startAgent({ folder, port, appPort, match }) {
   const relay = new TunnelRelay({
     verifyAgent: async () => ({ ok: true }),
-    interceptOwner: () => undefined,
+    interceptOwner: () => ({ workload, sessionId: holderKey, fingerprint: sessionFingerprint(holderKey) }),
     clock: createSystemClock({ now: Date.now, setTimeout, clearTimeout }),
     logger: new SilentLogger(),
   });
@@ -34,11 +35,13 @@ export async function startAgent({ folder, port, appPort, match }) {
   });
   await listening(port);
   const agent = await arrived(relay);
+  const holder = match && (await startHolder(listener.port));
   if (match) {
     const intercepts = [{ id: 'bench/one', match, toggle: 'drain', includeProbes: false }];
     await relay.assign(agent.id, { epoch: 1, ports: [{ agentPort: port, protocol: 'TCP', intercepts, wiretaps: [] }] });
   }
   const close = async () => {
+    await holder?.close();
     await listener[Symbol.asyncDispose]();
     await relay[Symbol.asyncDispose]();
   };

@@ -9,12 +9,13 @@ export async function cpuPerGb(proxy, { times = 12 } = {}) {
 }
 
 /** Runs wrk and resolves to how many requests were answered. */
-async function wrk(port, { path, seconds, connections, headers = [] }) {
+async function wrk(port, { path, seconds, connections, headers = [], script }) {
   const out = await finish('wrk', [
     '-t1',
     `-c${connections}`,
     `-d${seconds}s`,
     ...headers.flatMap((header) => ['-H', header]),
+    ...(script ? ['-s', script] : []),
     `http://127.0.0.1:${port}${path}`,
   ]);
   const errors = out.match(/(Socket errors: .*|Non-2xx or 3xx responses: \d+)/);

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: what the data plane costs, as ratios against native peers of the same run.
+ * `npm run bench`: what the data plane costs, as ratios against native peers of the same run, and how the control plane grows.
  * Options: `--json` (one document), `--rounds N` (default 5), `--only ID` (may be repeated).
  */
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,9 @@ import { parseArgs } from 'node:util';
 import { stopAll } from './processes.mjs';
 import { asDocument, asTable } from './report.mjs';
 import { agentRows } from './rows/agent.mjs';
+import { idleRows } from './rows/idle.mjs';
+import { scaleRows } from './rows/scale.mjs';
+import { startRows } from './rows/start.mjs';
 import { tunnelRows } from './rows/tunnel.mjs';
 
 const { values } = parseArgs({
@@ -23,7 +26,7 @@ const { values } = parseArgs({
 const missing = ['haproxy', 'nginx', 'wrk', 'curl', 'h2load'].filter((name) => spawnSync('which', [name]).status !== 0);
 if (missing.length > 0) {
   console.error(
-    `the benchmark needs ${missing.join(', ')}: apt-get install haproxy nginx-light wrk curl nghttp2-client`,
+    `the benchmark needs ${missing.join(', ')}: apt-get install haproxy nginx-light libnginx-mod-stream wrk curl nghttp2-client`,
   );
   process.exit(3);
 }
@@ -38,7 +41,8 @@ const setting = {
 };
 
 try {
-  const rows = [...(await agentRows(setting)), ...(await tunnelRows(setting))];
+  const rows = [];
+  for (const some of [agentRows, idleRows, tunnelRows, scaleRows, startRows]) rows.push(...(await some(setting)));
   console.log(values.json ? asDocument(rows) : asTable(rows));
 } finally {
   await stopAll();

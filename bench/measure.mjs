@@ -36,7 +36,7 @@ export async function compare({ id, peer, target, higherIsBetter = false, unit, 
     unit,
     ours: round3(median(oursSeen)),
     theirs: round3(median(theirsSeen)),
-    met: higherIsBetter ? median(ratios) >= target : median(ratios) <= target,
+    met: target === null || (higherIsBetter ? median(ratios) >= target : median(ratios) <= target),
     higherIsBetter,
   };
 }

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
-import { family, listening, start } from './processes.mjs';
+import { listening, start, withWorker } from './processes.mjs';
 
 /** nginx as the app behind every proxy: `/small`, `/1m` and `/64m`. On another port the same by HTTP/2 only. */
 export async function startOrigin(folder, port, http2Port) {
@@ -16,7 +16,7 @@ export async function startOrigin(folder, port, http2Port) {
   writeFileSync(
     `${folder}/nginx.conf`,
     `daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log /dev/null crit;
-events { worker_connections 4096; }
+events { worker_connections 16384; }
 http {
   access_log off; keepalive_requests 100000000; http2_max_concurrent_streams 1000; sendfile on; tcp_nodelay on;
   client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/fastcgi;
@@ -28,5 +28,5 @@ http {
   );
   const nginx = start('nginx', ['-e', '/dev/null', '-c', `${folder}/nginx.conf`, '-p', folder]);
   await listening(port);
-  return { port, http2Port, pids: family(nginx.pid) };
+  return { port, http2Port, pids: await withWorker(nginx.pid) };
 }

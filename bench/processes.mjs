@@ -68,10 +68,13 @@ export function rssMegabytes(pid) {
   return (Number(line[1]) * 1024) / 1e6;
 }
 
-/** The process and its children, for servers that fork a worker. */
-export function family(pid) {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return [pid, ...children.split(' ').filter(Boolean).map(Number)];
+/** A process and the worker that it forks, which it may do after it began to listen. */
+export async function withWorker(pid) {
+  for (;;) {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    if (children !== '') return [pid, ...children.split(' ').map(Number)];
+    await sleep(10);
+  }
 }
 
 /** Runs a program to its end; resolves to what it wrote. Fails on an exit status other than 0. */

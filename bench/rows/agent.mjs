@@ -2,8 +2,10 @@ import { startAgent } from '../agent.mjs';
 import { cpuPerConnection, cpuPerGb, cpuPerRequest, cpuPerStream } from '../load.mjs';
 import { compare, round3 } from '../measure.mjs';
 import { startOrigin } from '../origin.mjs';
-import { startHaproxy } from '../peers.mjs';
+import { startHaproxy, startNginx } from '../peers.mjs';
 import { rssMegabytes } from '../processes.mjs';
+
+const everySecond = new URL('../subjects/every-second.lua', import.meta.url).pathname;
 
 /** The agent's rows: passing bytes, and routing HTTP/1 while an intercept that matches nothing here is active. */
 export async function agentRows({ folder, rounds, ports, wanted }) {
@@ -34,6 +36,10 @@ export async function agentRows({ folder, rounds, ports, wanted }) {
   await against('tcp.cpu-per-gb', 1, 's/GB', cpuPerGb, idle, tcp, 'haproxy tcp');
   await against('tcp.cpu-per-request', 1.4, 'µs', cpuPerRequest, idle, tcp, 'haproxy tcp');
   await against('tcp.cpu-per-connection', 2.2, 'µs', cpuPerConnection, idle, tcp, 'haproxy tcp');
+  const stream = await startNginx(folder, 'stream', ports(), origin.port);
+  await against('tcp.cpu-per-gb-nginx', null, 's/GB', cpuPerGb, idle, stream, 'nginx stream');
+  await against('tcp.cpu-per-request-nginx', null, 'µs', cpuPerRequest, idle, stream, 'nginx stream');
+  await against('tcp.cpu-per-connection-nginx', null, 'µs', cpuPerConnection, idle, stream, 'nginx stream');
 
   const routing = await startAgent({
     folder,
@@ -42,12 +48,18 @@ export async function agentRows({ folder, rounds, ports, wanted }) {
     match: { headers: { 'x-user': 'ada' } },
   });
   const http = await startHaproxy(folder, 'http', ports(), origin.port);
+  const nginx = await startNginx(folder, 'http', ports(), origin.port);
   const cpuPerMegabyte = async (proxy) => {
     const perRequest = await cpuPerRequest(proxy, { path: '/1m', connections: 4 });
     return perRequest / (2 ** 20 / 1e6);
   };
   await against('http1.cpu-per-request', 1.5, 'µs', cpuPerRequest, routing, http, 'haproxy http');
   await against('http1.cpu-per-mb', 1, 'µs/MB', cpuPerMegabyte, routing, http, 'haproxy http');
+  await against('http1.cpu-per-request-nginx', null, 'µs', cpuPerRequest, routing, nginx, 'nginx http');
+  const matched = (proxy) => cpuPerRequest(proxy, { headers: ['x-user: ada'] });
+  const mixed = (proxy) => cpuPerRequest(proxy, { script: everySecond });
+  await against('http1.cpu-per-request-matched', null, 'µs', matched, routing, http, 'haproxy http');
+  await against('http1.cpu-per-request-mixed', null, 'µs', mixed, routing, http, 'haproxy http');
 
   const match = { headers: { 'x-user': 'ada' } };
   const streams = await startAgent({ folder, port: ports(), appPort: origin.http2Port, match });

@@ -28,6 +28,7 @@ const maxWaits = 64;
 export class Switchboard {
   readonly #options: TunnelRelayOptions;
   readonly #agents = new Map<string, AgentPeer>();
+  readonly #agentsByPod = new Map<string, AgentPeer>();
   readonly #sessions = new Map<string, SessionPeer>();
   /** Whose the diverted streams are that are open, by intercept. */
   readonly #diverted = new Map<string, { readonly owner: InterceptOwner; streams: number }>();
@@ -57,9 +58,11 @@ export class Switchboard {
 
   /** Enters an agent; the one that its pod had before is struck out and returned. */
   enterAgent(peer: AgentPeer): AgentPeer | undefined {
-    const before = this.agents().find(({ agent }) => agent.pod.uid === peer.agent.pod.uid);
+    const { uid } = peer.agent.pod;
+    const before = this.#agentsByPod.get(uid);
     if (before) this.#agents.delete(before.agent.id);
     this.#agents.set(peer.agent.id, peer);
+    this.#agentsByPod.set(uid, peer);
     for (const wait of this.#waits.keys()) wait.join(peer);
     this.#count();
     return before;
@@ -67,7 +70,9 @@ export class Switchboard {
 
   /** Strikes out an agent. False when it was not there any more. */
   leaveAgent(peer: AgentPeer): boolean {
-    const wasThere = this.#agents.delete(peer.agent.id);
+    const { id, pod } = peer.agent;
+    const wasThere = this.#agents.delete(id);
+    if (this.#agentsByPod.get(pod.uid) === peer) this.#agentsByPod.delete(pod.uid);
     this.#count();
     return wasThere;
   }

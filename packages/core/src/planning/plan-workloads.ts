@@ -8,6 +8,7 @@ import { planAgentConfig } from './plan-agent-config.ts';
 import type { PlanOptions } from './plan-options.ts';
 import type { PlanWarning } from './plan-warning.ts';
 import { isRefusal } from './refusal.ts';
+import { ServiceIndex } from './service-index.ts';
 import { servicesOf } from './services-of.ts';
 
 /** A workload with its plan, or with the reason why it has none: exactly one of `config` and `error` is null. */
@@ -39,10 +40,11 @@ export function planWorkloads(
   services: readonly Service[],
   options: PlanOptions,
 ): readonly WorkloadPlan[] {
+  const index = new ServiceIndex(services);
   return workloads
-    .filter((workload) => servicesOf(workload, services).length > 0 || asksForAgent(workload))
+    .filter((workload) => servicesOf(workload, index.near(workload)).length > 0 || asksForAgent(workload))
     .sort(compareWorkloads)
-    .map((workload) => planWorkload(workload, services, options));
+    .map((workload) => planWorkload(workload, index.near(workload), options));
 }
 
 /** A wrong annotation asks too: its author should hear of it. */

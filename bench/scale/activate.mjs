@@ -1,0 +1,54 @@
+import {
+  ControlPlane,
+  createSystemClock,
+  MemoryCluster,
+  MemoryInterceptRegistry,
+  StaticAgentImageSource,
+} from '@fairlead/core';
+import { aDraft, aService, aWorkload } from './samples.mjs';
+
+const namespace = 'bench';
+const clock = createSystemClock({ now: Date.now, setTimeout, clearTimeout });
+
+/** A control plane on memory adapters, from the first intercept asked for until all of them are active. */
+export async function activate({ workloads, interceptsEach }) {
+  const cluster = new MemoryCluster(clock);
+  const registry = new MemoryInterceptRegistry(clock);
+  const names = Array.from({ length: workloads }, (_, index) => `app-${index}`);
+  for (const name of names) await cluster.deploy(aWorkload(name), [aService(name)]);
+  const plane = new ControlPlane(
+    {
+      interceptRegistry: registry,
+      workloadResolver: cluster.resolver,
+      agentConfigStore: cluster.store,
+      agentFleet: cluster.fleet,
+      rollout: cluster.rollout,
+      agentImageSource: new StaticAgentImageSource('agent:1'),
+      clock,
+    },
+    { namespaces: [namespace], managerHost: 'traffic-manager.fairlead', managerPort: 8443 },
+  );
+  const running = plane.run();
+  cluster.fleet.seeSession('bench', 'bench');
+  const drafts = names.flatMap((name) =>
+    Array.from({ length: interceptsEach }, (_, index) => aDraft(`${name}-${index}`, name)),
+  );
+  const stop = new AbortController();
+  const allActive = untilActive(registry, drafts.length, stop.signal);
+  for (const draft of drafts) await registry.create(draft);
+  await allActive;
+  stop.abort();
+  await plane[Symbol.asyncDispose]();
+  await running;
+}
+
+async function untilActive(registry, count, signal) {
+  const active = new Set();
+  for await (const { record } of registry.watch(namespace, { signal })) {
+    const { phase, error } = record.status;
+    if (phase === 'failed' || phase === 'refused') throw new Error(`${record.name} is ${phase}: ${error?.message}`);
+    if (phase === 'active') active.add(record.name);
+    else active.delete(record.name);
+    if (active.size === count) return;
+  }
+}

@@ -1,0 +1,54 @@
+import { median, round3 } from '../measure.mjs';
+
+/** Each size is done until it has taken this much CPU, so that small ones can be told from nothing. */
+const leastCpuMs = 40;
+
+/**
+ * Measures the CPU that `work` takes for each size in rounds, all sizes in turn, and fits the exponent of its growth: the
+ * slope of a line through the logarithms. With `each` the cost is taken for one of the size, not for all.
+ */
+export async function exponentRow({ id, what, sizes, target, rounds, prepare = () => undefined, work, each = false }) {
+  const inputs = sizes.map((size) => prepare(size));
+  const exponents = [];
+  const largest = [];
+  for (let round = -1; round < rounds; round += 1) {
+    const costs = [];
+    for (const [index, size] of sizes.entries())
+      costs.push((await cpuMs(work, inputs[index], size)) / (each ? size : 1));
+    // The first round is a warm-up.
+    if (round < 0) continue;
+    exponents.push(slope(sizes.map(Math.log), costs.map(Math.log)));
+    largest.push(costs.at(-1));
+  }
+  const ratio = median(exponents);
+  return {
+    id,
+    peer: `none (${what})`,
+    ratio: round3(ratio),
+    target,
+    rounds,
+    spread: [round3(Math.min(...exponents)), round3(Math.max(...exponents))],
+    unit: `ms at ${sizes.at(-1)}`,
+    ours: round3(median(largest)),
+    met: target === null || ratio <= target,
+  };
+}
+
+async function cpuMs(work, input, size) {
+  globalThis.gc?.();
+  const before = process.cpuUsage();
+  let times = 0;
+  for (;;) {
+    await work(input, size);
+    times += 1;
+    const { user, system } = process.cpuUsage(before);
+    if ((user + system) / 1000 >= leastCpuMs) return (user + system) / 1000 / times;
+  }
+}
+
+function slope(xs, ys) {
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [x0, y0] = [mean(xs), mean(ys)];
+  const over = xs.reduce((sum, x, index) => sum + (x - x0) * (ys[index] - y0), 0);
+  return over / xs.reduce((sum, x) => sum + (x - x0) ** 2, 0);
+}
