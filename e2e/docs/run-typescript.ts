@@ -18,7 +18,7 @@ export async function runTypeScript(example: string): Promise<void> {
     await sandbox[Symbol.asyncDispose]();
   });
   for (const block of blocksOf('ts')) {
-    if ((block.marks.with ?? 'quick-start') !== example) continue;
+    if (block.marks.cluster !== undefined || (block.marks.with ?? 'quick-start') !== example) continue;
     const place = placeOf(block);
     const file = join(sandbox.folder, `${place.replaceAll(/\W/g, '-')}.ts`);
     writeFileSync(file, block.text);

@@ -178,8 +178,11 @@ export type { ByteDuplex, TunnelTransport } from './ports/tunnel-transport.ts';
 export type { ClusterChange, WorkloadResolver } from './ports/workload-resolver.ts';
 export type {
   SftpAttributes,
+  SftpAttributesRequest,
   SftpEntry,
   SftpExtension,
+  SftpHandleRequest,
+  SftpPathRequest,
   SftpReply,
   SftpRequest,
 } from './sftp/packet.ts';

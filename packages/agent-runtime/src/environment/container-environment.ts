@@ -10,7 +10,8 @@ import {
 import { matchesAny } from './name-pattern.ts';
 import { serviceVariables } from './service-variables.ts';
 
-type Variables = Readonly<Record<string, string | undefined>>;
+/** The variables of a process. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * The environment of a container, from that of the traffic-agent's process: its copied variables without their prefix,
