@@ -1,4 +1,6 @@
 import type { ClusterAdapter } from '@fairlead/core';
+import type { Command } from 'commander';
+import type { Settings } from './config/settings.ts';
 import type { OutputFormat } from './output/print-document.ts';
 import type { Progress } from './output/progress.ts';
 import type { StreamEvent } from './output/stream-event.ts';
@@ -13,6 +15,10 @@ export interface CommandContext {
   readonly tell: (event: StreamEvent) => void;
   /** Aborts when the person or the system asks the command to end. */
   readonly signal: AbortSignal;
+  /** What environment and file say for every command. */
+  readonly settings: Settings;
+  /** As it was read from the command line. */
+  readonly command: Command;
   /** The namespace that was named, if one was. */
   readonly namespace: string | undefined;
   /** Reaches the cluster that the options mean. Fails when they mean none. */

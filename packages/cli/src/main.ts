@@ -25,4 +25,5 @@ function interruptSignal(): AbortSignal {
 process.exitCode = await runProgram(process.argv.slice(2), {
   terminal: processTerminal(),
   signal: interruptSignal(),
+  env: process.env,
 });

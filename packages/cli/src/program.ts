@@ -1,5 +1,7 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { type ClusterOptions, clusterFromOptions } from './cluster-from-options.ts';
+import { completeWords, completion } from './commands/completion.ts';
+import { configView } from './commands/config-view.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { gatherLogs } from './commands/gather-logs.ts';
@@ -13,7 +15,11 @@ import { plan } from './commands/plan.ts';
 import { status } from './commands/status.ts';
 import { version } from './commands/version.ts';
 import { wiretap } from './commands/wiretap.ts';
+import { shells } from './completion/scripts.ts';
+import { applySettings } from './config/apply-settings.ts';
+import { type Environment, readSettings, type Settings } from './config/settings.ts';
 import type { CommandContext } from './context.ts';
+import { examplesText } from './examples.ts';
 import { exitStatus, interruptedStatus } from './output/exit-status.ts';
 import type { OutputFormat } from './output/print-document.ts';
 import { createProgress, type Progress } from './output/progress.ts';
@@ -27,7 +33,11 @@ export interface ProgramSurroundings {
   readonly terminal: Terminal;
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
+  /** Where settings are read from. Default: nowhere. */
+  readonly env?: Environment;
 }
+
+const noSettings: Settings = { file: '', isFileThere: false, said: {} };
 
 interface SharedOptions extends ClusterOptions {
   readonly output?: OutputFormat;
@@ -48,16 +58,19 @@ function formatIn(args: readonly string[]): OutputFormat {
 }
 
 async function run(args: readonly string[], surroundings: ProgramSurroundings): Promise<number> {
-  const { terminal, signal } = surroundings;
+  const { terminal, signal, env } = surroundings;
   let status = 0;
   let format: OutputFormat = formatIn(args);
   let progress: Progress | undefined;
+  let settings: Settings = noSettings;
 
   /** Makes a command's action: builds its context, keeps the exit status it resolves to. */
   const action =
     <Args extends unknown[]>(run: (context: CommandContext, ...args: Args) => Promise<number> | number) =>
     async (...given: unknown[]): Promise<void> => {
       const command = given.at(-1) as Command;
+      settings = env ? readSettings(env) : noSettings;
+      applySettings(command, settings);
       const options = command.optsWithGlobals<SharedOptions>();
       format = options.output ?? 'text';
       progress = createProgress(terminal, { format });
@@ -69,6 +82,8 @@ async function run(args: readonly string[], surroundings: ProgramSurroundings): 
         tell: (event) => {
           if (options.output === 'json-stream') terminal.out(streamLine(event));
         },
+        settings,
+        command,
         namespace: options.namespace,
         cluster: () => clusterFromOptions(options),
       };
@@ -88,11 +103,13 @@ async function run(args: readonly string[], surroundings: ProgramSurroundings): 
   }
 }
 
-type ActionFactory = <Args extends unknown[]>(
+/** Makes a command's action of what it does. */
+export type ActionFactory = <Args extends unknown[]>(
   run: (context: CommandContext, ...args: Args) => Promise<number> | number,
 ) => (...given: unknown[]) => Promise<void>;
 
-function build(action: ActionFactory, terminal: Terminal): Command {
+/** @internal The commands with their options, each with the action that the factory makes. */
+export function build(action: ActionFactory, terminal: Terminal): Command {
   const program = new Command('fairlead')
     .description('Takes the traffic of a Kubernetes workload to a process of yours. The workload is never edited.')
     .version(packageVersion, '-V, --version')
@@ -101,8 +118,8 @@ function build(action: ActionFactory, terminal: Terminal): Command {
     .showSuggestionAfterError()
     .addHelpText('after', '\nExit status: 0 ok, 1 internal, 2 usage, 3 configuration, 4 cluster, 5 conflict.');
 
-  const command = (name: string, description: string): Command =>
-    program
+  const command = (name: string, description: string, parent: Command = program): Command =>
+    parent
       .command(name)
       .description(description)
       .addOption(
@@ -117,8 +134,8 @@ function build(action: ActionFactory, terminal: Terminal): Command {
       .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
 
   /** A command that speaks to a cluster. */
-  const clusterCommand = (name: string, description: string): Command =>
-    command(name, description)
+  const clusterCommand = (name: string, description: string, parent?: Command): Command =>
+    command(name, description, parent)
       .option('-n, --namespace <namespace>', 'the namespace to work in; default: the context’s')
       .option('--context <name>', 'a context of the kubeconfig; default: its current one')
       .option('--kubeconfig <file>', 'default: those of KUBECONFIG, ~/.kube/config, or the pod’s service account')
@@ -240,6 +257,18 @@ function build(action: ActionFactory, terminal: Terminal): Command {
     .option('--force', 'leave the agents in pods, where they only pass traffic on')
     .action(action(uninstall));
 
+  command('completion', 'Print what a shell needs to complete commands, options and names from the cluster')
+    .addArgument(new Argument('<shell>', 'the shell').choices([...shells]))
+    .action(action(completion));
+  program.command('__complete', { hidden: true }).argument('[words...]').action(action(completeWords));
+
+  const config = program.command('config').description('What counts for every command');
+  clusterCommand(
+    'view',
+    'Show every setting and where it comes from: flag, environment, file or default',
+    config,
+  ).action(action(configView));
+
   const local = program.command('local').description('The embedded cluster');
   local
     .command('up')
@@ -251,9 +280,21 @@ function build(action: ActionFactory, terminal: Terminal): Command {
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .action(action(localUp));
+  for (const one of leavesOf(program)) one.addHelpText('after', examplesText(nameOf(one)));
   return program;
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
+}
+
+/** @internal The commands that do something, and not only hold others. */
+export function leavesOf(command: Command): readonly Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
+}
+
+/** @internal The name as it is typed after `fairlead`: `local up`. */
+export function nameOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();
 }

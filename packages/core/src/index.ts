@@ -137,6 +137,7 @@ export { dialledPort, type WantedService } from './planning/dialled-port.ts';
 export { type InjectionDecision, injectionWanted } from './planning/injection-wanted.ts';
 export { isCurrent } from './planning/is-current.ts';
 export { mergeUnknownFields } from './planning/merge-unknown-fields.ts';
+export { nearestName } from './matching/nearest-name.ts';
 export { needsNetAdmin } from './planning/needs-net-admin.ts';
 export { parseAgentConfig } from './planning/parse-agent-config.ts';
 export { type PlanResult, planAgentConfig } from './planning/plan-agent-config.ts';

@@ -18,6 +18,7 @@ export {
 export { apiResources } from './connection/api-resources.ts';
 export { ApiStatusError, apiStatusOf } from './connection/api-status-error.ts';
 export type { Authorization, ClusterAccess } from './connection/cluster-access.ts';
+export { contextsOf, type KubeConfigFacts, kubeConfigFacts } from './connection/kube-config-facts.ts';
 export type { KubeConfigOptions } from './connection/kube-config-options.ts';
 export {
   type ApiRequest,

@@ -36,7 +36,7 @@ function kubeconfig(server: string): string {
   return file;
 }
 
-describe('fairlead doctor', () => {
+describe('fairlead doctor', { timeout: 30_000 }, () => {
   it('names a kubeconfig that is not there, or a context, as a matter of configuration', async () => {
     const missing = await doctor('--kubeconfig', join(folder, 'nowhere'));
     const context = await doctor('--kubeconfig', kubeconfig('https://127.0.0.1:1'), '--context', 'there');

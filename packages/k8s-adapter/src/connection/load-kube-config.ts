@@ -29,10 +29,21 @@ export function loadKubeConfig(options: KubeConfigOptions): PooledKubeConfig {
   return config;
 }
 
-function read({ kubeconfig, environment = process.env }: KubeConfigOptions): PooledKubeConfig {
+/** The names of the contexts that there are to choose from. Fails with `bad-config`. */
+export function contextNames(options: KubeConfigOptions): readonly string[] {
+  return read(options)
+    .getContexts()
+    .map(({ name }) => name);
+}
+
+/** The files that are read, in the order in which they count; those of them that are not there are passed over. */
+export function kubeConfigFiles({ kubeconfig, environment = process.env }: KubeConfigOptions): readonly string[] {
   const named = kubeconfig === undefined ? environment.KUBECONFIG?.split(delimiter).filter(Boolean) : [kubeconfig];
-  const usual = join(environment.HOME ?? homedir(), '.kube', 'config');
-  const files = named?.length ? named : [usual];
+  return named?.length ? named : [join(environment.HOME ?? homedir(), '.kube', 'config')];
+}
+
+function read({ kubeconfig, environment = process.env }: KubeConfigOptions): PooledKubeConfig {
+  const files = kubeConfigFiles({ kubeconfig, environment });
   const present = files.filter((file) => existsSync(file));
   if (present.length > 0) return merge(present.map(readFile));
   if (kubeconfig === undefined && existsSync(tokenFile)) {
