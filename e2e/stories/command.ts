@@ -37,6 +37,11 @@ export class RunningCommand implements AsyncDisposable {
     }));
   }
 
+  /** What it has printed so far. */
+  get stdout(): string {
+    return this.#stdout;
+  }
+
   /** Resolves when stderr has the text; rejects when the command ends before. */
   async untilSaid(text: string): Promise<void> {
     while (!this.#stderr.includes(text)) {

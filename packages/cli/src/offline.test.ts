@@ -209,5 +209,5 @@ describe('fairlead', () => {
 
     expect(status).toBe(3);
     expect(stderr).toContain('--local');
-  });
+  }, 30_000);
 });
