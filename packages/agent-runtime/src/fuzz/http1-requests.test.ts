@@ -188,7 +188,9 @@ it('a mutated request is never answered by two parties, and every connection com
     );
     using client = await RawClient.connect(made.port.port);
     client.socket.end(mutated(random, Buffer.concat(named), single));
-    await client.ended();
+    await client.ended().catch((cause: unknown) => {
+      throw new Error(`the connection of seed ${seed} does not end`, { cause });
+    });
   };
   const worker = async (): Promise<void> => {
     for (let seed = next++; seed < total; seed = next++) await one(seed);

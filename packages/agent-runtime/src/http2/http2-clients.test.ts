@@ -5,7 +5,7 @@ import { HeaderDecoder } from '@fairlead/tunnel';
 import { expect, it } from 'vitest';
 import { RawParty } from '../testing/http-party.ts';
 import { Http2Client } from '../testing/http2-party.ts';
-import { exclusive, personal, proxied } from '../testing/proxied.ts';
+import { exclusive, personal, proxied, untilFirstBytes } from '../testing/proxied.ts';
 import { http2Shop } from '../testing/shop.ts';
 import { until } from '../testing/until.ts';
 import { frameType } from './frame.ts';
@@ -71,7 +71,7 @@ it('copies the streams that a wiretap wants as a connection that can be read by 
 });
 
 it('leaves probes of the kubelet to the app on a connection that an intercept of everything wants', async () => {
-  await using made = await http2Shop();
+  await using made = await http2Shop({ limits: untilFirstBytes });
   await made.port.apply(exclusive('mine'));
   using client = new Http2Client(made.port.port);
 

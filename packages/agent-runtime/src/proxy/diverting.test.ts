@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { HttpParty, RawParty } from '../testing/http-party.ts';
 import type { Holder, ScriptedStream } from '../testing/memory-diverter.ts';
-import { exclusive, nothing, type ProxiedOptions, proxied } from '../testing/proxied.ts';
+import { exclusive, nothing, type ProxiedOptions, proxied, untilFirstBytes } from '../testing/proxied.ts';
 import { get } from '../testing/raw-client.ts';
 import { until } from '../testing/until.ts';
 
@@ -24,10 +24,11 @@ async function diverted(holder: Holder, options: ProxiedOptions = {}) {
 
 it('opens the stream with the first bytes, and passes on all others', async () => {
   const streams: ScriptedStream[] = [];
-  await using made = await diverted((stream) => {
+  const holder = (stream: ScriptedStream): void => {
     stream.accept();
     streams.push(stream);
-  });
+  };
+  await using made = await diverted(holder, { limits: untilFirstBytes });
   using client = await made.connect();
 
   client.send('first ');
@@ -181,7 +182,7 @@ it('cuts the client when the tunnel dies after the stream was taken: the bytes m
 it('leaves probes of the kubelet to the app', async () => {
   await using app = await HttpParty.start('app');
   await using dev = await HttpParty.start('dev');
-  await using made = await proxied(app.port, { routes: exclusive('mine') });
+  await using made = await proxied(app.port, { routes: exclusive('mine'), limits: untilFirstBytes });
   made.diverter.holders.set('mine', dev.port);
   using probe = await made.connect();
   using client = await made.connect();

@@ -2,7 +2,7 @@ import { type PortRoutes, TapFrameDecoder } from '@fairlead/core';
 import { expect, it } from 'vitest';
 import { HttpParty, RawParty } from '../testing/http-party.ts';
 import type { ScriptedStream } from '../testing/memory-diverter.ts';
-import { exclusive, nothing, personal, proxied } from '../testing/proxied.ts';
+import { exclusive, nothing, personal, proxied, untilFirstBytes } from '../testing/proxied.ts';
 import { get, post } from '../testing/raw-client.ts';
 import { until } from '../testing/until.ts';
 
@@ -88,7 +88,8 @@ it('copies what an intercept diverts as well', async () => {
 it('copies a connection that an exclusive intercept takes', async () => {
   await using app = await HttpParty.start('app');
   await using dev = await HttpParty.start('dev');
-  await using made = await proxied(app.port, { routes: { ...exclusive('mine'), wiretaps: adasEar.wiretaps } });
+  const routes = { ...exclusive('mine'), wiretaps: adasEar.wiretaps };
+  await using made = await proxied(app.port, { routes, limits: untilFirstBytes });
   made.diverter.holders.set('mine', dev.port);
   using hers = await made.connect();
   await hers.ask(get('/1', ada));

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { expect, it } from 'vitest';
 import { HttpParty, RawParty } from '../testing/http-party.ts';
-import { exclusive, nothing, type ProxiedOptions, personal, proxied } from '../testing/proxied.ts';
+import { exclusive, nothing, type ProxiedOptions, personal, proxied, untilFirstBytes } from '../testing/proxied.ts';
 import { get } from '../testing/raw-client.ts';
 import { until } from '../testing/until.ts';
 
@@ -173,7 +173,7 @@ it.each([
   ['exclusive', exclusive('mine', 'cut')],
   ['personal', personal('mine', 'ada', 'cut')],
 ])('cuts what is diverted when a cutting %s intercept ends, and nothing else', async (_kind, routes) => {
-  await using made = await shop({ routes });
+  await using made = await shop({ routes, limits: untilFirstBytes });
   using mine = await made.connect();
   expect((await mine.ask(get('/1', ada))).body).toBe('dev GET /1');
   using probe = await made.connect();

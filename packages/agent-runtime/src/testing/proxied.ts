@@ -26,6 +26,9 @@ export interface ProxiedOptions {
   readonly misses?: MissWatches;
 }
 
+/** The first bytes of a connection that is diverted as a whole are waited for, however busy the machine is. */
+export const untilFirstBytes: Partial<ProxyLimits> = { firstBytesWaitMs: 10_000 };
+
 /** Serves a port of this machine in front of an app. */
 export async function proxied(appPort: number, options: ProxiedOptions = {}): Promise<Proxied> {
   const diverter = new MemoryDiverter();
