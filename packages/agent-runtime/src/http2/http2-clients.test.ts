@@ -31,12 +31,12 @@ it.skipIf(!hasCurl)('serves curl on both sides (needs curl with HTTP/2)', async 
 it.skipIf(!hasH2load)('serves h2load on both sides without an error (needs nghttp2-client)', async () => {
   await using made = await http2Shop();
   const load = (...more: readonly string[]): Promise<{ stdout: string }> =>
-    run('h2load', ['-n', '600', '-c', '3', '-m', '20', ...more, `http://127.0.0.1:${made.port.port}/x`]);
+    run('h2load', ['-n', '300', '-c', '3', '-m', '20', ...more, `http://127.0.0.1:${made.port.port}/x`]);
 
   const [app, dev] = await Promise.all([load(), load('-H', 'x-user: ada')]);
 
-  for (const { stdout } of [app, dev]) expect(stdout).toContain('600 succeeded, 0 failed, 0 errored');
-  expect([made.app.seen.length, made.dev.seen.length]).toEqual([600, 600]);
+  for (const { stdout } of [app, dev]) expect(stdout).toContain('300 succeeded, 0 failed, 0 errored');
+  expect([made.app.seen.length, made.dev.seen.length]).toEqual([300, 300]);
 });
 
 it('copies the streams that a wiretap wants as a connection that can be read by itself', async () => {
