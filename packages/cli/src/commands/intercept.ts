@@ -6,6 +6,7 @@ import { type LocalPort, publishedPorts, withTargets } from '../local-ports.ts';
 import { printDocument } from '../output/print-document.ts';
 import { streamIntercept } from '../output/stream-intercept.ts';
 import { parsePortNumber } from '../port-argument.ts';
+import { volumesBelow } from '../programs/docker-run-line.ts';
 import { handOutEnvironment } from '../programs/hand-out-environment.ts';
 import { inForeground } from '../programs/in-foreground.ts';
 import { type ProgramArguments, readProgram, type WantedProgram } from '../programs/program-arguments.ts';
@@ -92,22 +93,29 @@ function follow({ progress, tell }: CommandContext, session: Session, held: Inte
   session.events.on('resumed', () => tell({ type: 'connection', state: 'resumed' }));
 }
 
-/** Hands out the environment and runs what is to be run. Resolves to its exit status; undefined when nothing is run. */
+/**
+ * Hands out the environment and runs what is to be run. `root` is where the container's volumes are on this machine. Resolves
+ * to the exit status; undefined when nothing is run.
+ */
 async function runPrograms(
   context: CommandContext,
   held: Intercept,
   ports: readonly LocalPort[],
   { files, container, podEnvironment, command, cwd, docker }: WantedProgram,
+  root?: string,
 ): Promise<number | undefined> {
   const { signal } = context;
   const isRun = command.length > 0 || docker !== undefined;
   const isAsked = files.length > 0 || (isRun && podEnvironment);
-  const environment = isAsked ? await held.env({ container, signal }) : undefined;
+  // In a container of its own the volumes are where the pod's has them.
+  const where = docker ? undefined : root;
+  const environment = isAsked ? await held.env({ container, root: where, signal }) : undefined;
   if (environment) await handOutEnvironment(context, environment, files);
   if (!isRun) return undefined;
   const given = (podEnvironment && environment) || false;
   if (docker) {
-    const run = { docker, variables: given ? given.variables : {}, ports: publishedPorts(ports), volumes: [] };
+    const volumes = volumesBelow(root, environment?.mounts ?? []);
+    const run = { docker, variables: given ? given.variables : {}, ports: publishedPorts(ports), volumes };
     return await runContainer(held, run, signal);
   }
   remarkOnPort(context, ports, given ? given.variables.PORT : undefined);
