@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { KubernetesObject } from '@fairlead/k8s-adapter';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DatagramCaller } from '../datagram-caller.ts';
 import { ask } from '../k8s-adapter/load.ts';
 import { hasCluster } from '../k8s-adapter/real-cluster.ts';
@@ -9,6 +9,9 @@ import { appImage } from '../k8s-adapter/real-shop.ts';
 import { Installation } from '../manager/installation.ts';
 import { InstalledShop } from '../manager/installed-shop.ts';
 import { Person } from './person.ts';
+
+// Pods are replaced one after the other.
+vi.setConfig({ testTimeout: 180_000 });
 
 const namespace = 'fairlead-e2e-udp';
 const port = 5300;
