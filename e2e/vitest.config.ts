@@ -23,7 +23,7 @@ export default defineConfig({
       group('installed', 1, {
         include: ['{k8s-adapter,stories,faults}/*.test.ts'],
         exclude: [...withoutInstallation, ...partsOfOthers, ...alone],
-        maxWorkers: 3,
+        maxWorkers: 2,
       }),
       group('alone', 2, { include: alone, maxWorkers: 1 }),
     ],

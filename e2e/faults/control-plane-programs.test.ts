@@ -32,7 +32,7 @@ const untilActive = (held: Intercept, replicas: number): Promise<void> =>
 
 describe.runIf(canHurt)('a program of the cluster', { timeout: 400_000 }, () => {
   beforeAll(async () => {
-    installation = await Installation.shared();
+    installation = await Installation.toHurt();
   });
   afterAll(async () => await installation?.[Symbol.asyncDispose]());
 

@@ -13,7 +13,7 @@ const canFill = hasCluster && (await hasStore());
 
 describe.runIf(canFill)('a store that is full', { timeout: 200_000 }, () => {
   it('costs no request; what is asked meanwhile is refused for that, and everything works when there is space (case 34)', async () => {
-    await using installation = await Installation.shared();
+    await using installation = await Installation.toHurt();
     const { cluster } = installation;
     await using shop = await InstalledShop.open(cluster, namespace);
     await shop.deploy({ name: 'cart', portName: 'http', annotations: asking }, { name: 'stock', portName: 'http' });

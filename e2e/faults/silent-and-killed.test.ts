@@ -24,7 +24,7 @@ const untilActive = (held: Intercept, replicas: number): Promise<void> =>
 
 describe.runIf(hasCluster)('what is killed or falls silent', { timeout: 150_000 }, () => {
   beforeAll(async () => {
-    installation = await Installation.shared();
+    installation = await Installation.toHurt();
   });
   afterAll(async () => await installation?.[Symbol.asyncDispose]());
 

@@ -33,7 +33,7 @@ async function breakPodWebhook(): Promise<() => Promise<void>> {
 
 describe.runIf(hasCluster)('a webhook that is broken', { timeout: 240_000 }, () => {
   beforeAll(async () => {
-    installation = await Installation.shared();
+    installation = await Installation.toHurt();
   });
   afterAll(async () => await installation?.[Symbol.asyncDispose]());
 

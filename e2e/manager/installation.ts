@@ -49,9 +49,16 @@ export class Installation implements AsyncDisposable {
     const installation = new Installation(cluster, {}, true);
     await inTurn(async () => {
       await cluster.removeInterceptCrd();
-      await installation.#dismissKilled();
       await installation.apply({});
     });
+    return installation;
+  }
+
+  /** The shared installation for a suite that kills its containers, with pods of which none was killed before. */
+  static async toHurt(): Promise<Installation> {
+    const installation = await Installation.shared();
+    await installation.#dismissKilled();
+    await installation.apply({});
     return installation;
   }
 

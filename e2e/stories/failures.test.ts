@@ -15,7 +15,7 @@ let installation: Installation;
 
 describe.runIf(hasCluster)('when something fails', () => {
   beforeAll(async () => {
-    installation = await Installation.shared();
+    installation = await Installation.toHurt();
   });
   afterAll(async () => await installation?.[Symbol.asyncDispose]());
 

@@ -25,6 +25,8 @@ let installation: Installation;
 describe.runIf(hasCluster && existsSync(folder))('manifests of real people', () => {
   beforeAll(async () => {
     installation = await Installation.shared();
+    // What is in the manifests beside workloads is left by no test but the one before.
+    await installation.cluster.objects('namespaces').delete({ name: namespace });
   });
   afterAll(async () => await installation?.[Symbol.asyncDispose]());
 
