@@ -1,9 +1,12 @@
+import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { answersAs, answerWith, datagramProxied } from '../testing/datagram-proxied.ts';
 import type { ScriptedStream } from '../testing/memory-diverter.ts';
 import { exclusive, nothing, personal } from '../testing/proxied.ts';
-import { UdpParty } from '../testing/udp-party.ts';
+import { UdpCaller, UdpParty } from '../testing/udp-party.ts';
 import { until } from '../testing/until.ts';
+
+const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ family }) => family === 'IPv6'));
 
 function loses(stream: ScriptedStream): void {
   stream.accept();
@@ -238,6 +241,19 @@ describe('a UDP port of the agent', () => {
     expect(await made.caller().ask('1')).toBe('app: 1');
     expect(await made.caller().ask('2')).toBe('app: 2');
     expect(made.port.stats().dropped).toBe(0);
+  });
+
+  it.skipIf(!hasIpv6)('serves callers and apps that use IPv6', async () => {
+    await using app = await UdpParty.start('app', '::1');
+    await using made = await datagramProxied(app.port, { host: '::1', appHosts: ['127.0.0.1', '::1'] });
+    made.diverter.holders.set('mine', answersAs('mine'));
+    using caller = new UdpCaller(made.port.port, '::1');
+
+    const before = await caller.ask('1');
+    await made.port.apply(exclusive('mine'));
+
+    expect([before, await caller.ask('2')]).toEqual(['app: 1', 'mine: 2']);
+    expect(made.diverter.opened[0]?.origin.source.address).toBe('::1');
   });
 
   it('listens on all addresses unless told which', async () => {
