@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
+import { lazyRe2js } from './lazy-re2js.mjs';
 import { oneByte } from './one-byte.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,7 +13,7 @@ await build({
   cwd: root,
   input: { fairlead: 'packages/manager/src/main.ts' },
   platform: 'node',
-  plugins: [oneByte],
+  plugins: [oneByte, lazyRe2js('chunks')],
   resolve: {
     conditionNames: ['@fairlead/source', 'import', 'node', 'default'],
   },

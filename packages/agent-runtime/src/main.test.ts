@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'rolldown';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { aConfig, aConnection, freePort } from './testing/an-agent.ts';
 import { HttpParty } from './testing/http-party.ts';
@@ -15,16 +14,9 @@ import { until } from './testing/until.ts';
 const directory = mkdtempSync(join(tmpdir(), 'agent-main-'));
 const program = join(directory, 'agent.mjs');
 
-beforeAll(async () => {
-  await build({
-    input: fileURLToPath(new URL('./main.ts', import.meta.url)),
-    platform: 'node',
-    resolve: { conditionNames: ['@fairlead/source', 'import', 'node', 'default'] },
-    treeshake: { moduleSideEffects: [{ test: /\/src\/main\.ts$/, sideEffects: true }] },
-    transform: { target: 'node20' },
-    output: { file: program, format: 'esm', codeSplitting: false },
-    logLevel: 'silent',
-  });
+beforeAll(() => {
+  const script = fileURLToPath(new URL('../../../scripts/bundle-agent.mjs', import.meta.url));
+  execFileSync(process.execPath, [script, directory]);
 }, 30_000);
 
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -151,4 +143,19 @@ it('loads neither HTTP nor TLS while it is idle: they cost more memory than all 
   await until(() => log().includes('loaded'), 'it tells');
 
   expect(log()).toContain('loaded []');
+}, 30_000);
+
+it('loads the engine of regexes when a match has one', async () => {
+  const { relay, agentPort, readiness } = await started();
+  await until(async () => (await readiness()) === 200, 'the agent is ready', 20_000);
+  const match = { path: { regex: '^/orders/[0-9]+$' } };
+  const intercepts = [{ id: 'shop/mine', match, toggle: 'drain' as const, includeProbes: false }];
+  const ports = [{ agentPort, protocol: 'TCP' as const, intercepts, wiretaps: [] }];
+
+  expect(await relay.assign({ epoch: 1, ports })).toMatchObject({ type: 'ack' });
+  using client = await RawClient.connect(agentPort);
+  expect((await client.ask(get('/orders/new'))).body).toBe('app GET /orders/new');
+  client.send(get('/orders/17'));
+
+  expect((await relay.stream(0)).metadata).toMatchObject({ kind: 'divert', intercept: 'shop/mine' });
 }, 30_000);
