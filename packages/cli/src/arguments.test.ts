@@ -1,9 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { matchFromArguments } from './match-argument.ts';
+import { parseCount, parseSeconds } from './number-argument.ts';
 import { table } from './output/table.ts';
 import { parsePortArgument } from './port-argument.ts';
 
 describe('arguments', () => {
+  it('are numbers with a flag, which the message names', () => {
+    expect([parseSeconds('--timeout', '90'), parseSeconds('--for', '0.5'), parseCount('--limit', '3')]).toEqual([
+      90_000, 500, 3,
+    ]);
+    for (const text of ['', 'soon', '0', '-1', 'Infinity', '1e9', 'NaN']) {
+      expect(() => parseSeconds('--timeout', text)).toThrow(/--timeout is ".*", not a number of seconds/);
+      expect(() => parseCount('--limit', text)).toThrow(/--limit is/);
+    }
+  });
+
   it.each([
     ['http', { port: 'http' }],
     ['80', { port: 80 }],

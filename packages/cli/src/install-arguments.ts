@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { FairleadError } from '@fairlead/core';
 import type { InstallOptions, LogLevel } from '@fairlead/install';
 import { parse } from 'yaml';
+import { parseCount } from './number-argument.ts';
 
 /** The options of `fairlead install` and `fairlead upgrade`, as they stand on the command line. */
 export interface InstallArguments {
@@ -37,7 +38,7 @@ export async function readInstallArguments(said: InstallArguments): Promise<Inst
     ...(said.image !== undefined && { image: said.image }),
     ...(said.agentImage !== undefined && { agentImage: said.agentImage }),
     ...(said.pullSecret && { imagePullSecrets: said.pullSecret }),
-    ...(said.replicas !== undefined && { replicas: Number(said.replicas) }),
+    ...(said.replicas !== undefined && { replicas: parseCount('--replicas', said.replicas) }),
     ...(said.logLevel !== undefined && { logLevel: said.logLevel as LogLevel }),
     ...(said.rollout !== undefined && { rollout: said.rollout as 'auto' | 'restart' | 'none' }),
     ...(said.agentConfigMap !== undefined && { agentConfigMap: said.agentConfigMap }),

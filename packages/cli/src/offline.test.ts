@@ -196,7 +196,21 @@ describe('fairlead', () => {
     expect((await run('plan', '--nonsense')).status).toBe(2);
     expect((await run('nonsense')).status).toBe(2);
     expect((await run('intercept')).status).toBe(2);
+    expect((await run('local')).status).toBe(2);
     expect(await run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('intercept') });
+  });
+
+  it('says what was meant by a command line that it cannot read, also as the one document', async () => {
+    const typo = await run('interecpt', 'cart');
+    const option = await run('list', '--nonsense', '--output=json');
+
+    expect(typo).toMatchObject({ status: 2, stderr: expect.stringContaining('Did you mean intercept?') });
+    expect(option.status).toBe(2);
+    expect(JSON.parse(option.stdout).error).toMatchObject({
+      code: 'bad-request',
+      message: "unknown option '--nonsense'",
+      hint: 'See fairlead list --help.',
+    });
   });
 
   it('prints its version, for people and for programs', async () => {

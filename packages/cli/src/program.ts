@@ -1,3 +1,4 @@
+import { FairleadError } from '@fairlead/core';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { type ClusterOptions, clusterFromOptions } from './cluster-from-options.ts';
 import { completeWords, completion } from './commands/completion.ts';
@@ -19,7 +20,7 @@ import { shells } from './completion/scripts.ts';
 import { applySettings } from './config/apply-settings.ts';
 import { type Environment, readSettings, type Settings } from './config/settings.ts';
 import type { CommandContext } from './context.ts';
-import { examplesText } from './examples.ts';
+import { examples, examplesText } from './examples.ts';
 import { exitStatus, interruptedStatus } from './output/exit-status.ts';
 import type { OutputFormat } from './output/print-document.ts';
 import { createProgress, type Progress } from './output/progress.ts';
@@ -50,11 +51,25 @@ export async function runProgram(args: readonly string[], surroundings: ProgramS
   return status;
 }
 
+const formats: readonly OutputFormat[] = ['text', 'json', 'yaml', 'json-stream'];
+
 /** The format that is asked for, also by a command line that cannot be read. What is behind `--` is somebody else's. */
 function formatIn(args: readonly string[]): OutputFormat {
   const ours = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
-  if (ours.some((arg) => arg.endsWith('json-stream'))) return 'json-stream';
-  return ours.includes('json') ? 'json' : 'text';
+  const asked = ours.flatMap((arg, at) => {
+    const joined = /^(?:-o=?|--output=)(.+)$/.exec(arg)?.[1];
+    return arg === '-o' || arg === '--output' ? (ours[at + 1] ?? '') : (joined ?? []);
+  });
+  return formats.find((format) => asked.at(-1) === format) ?? 'text';
+}
+
+/** A command line that cannot be read, with where to read on. */
+function misread({ message }: CommanderError, args: readonly string[]): FairleadError {
+  const [first = '', ...more] = message.replace(/^error: /, '').split('\n');
+  const command = args.find((arg) => Object.keys(examples).some((name) => name.split(' ')[0] === arg));
+  const meant = more.join(' ').replace(/^\(|\)$/g, '');
+  const help = `See fairlead ${command === undefined ? '' : `${command} `}--help.`;
+  return new FairleadError('bad-request', first, { phase: 'input', hint: [meant, help].filter(Boolean).join(' ') });
 }
 
 async function run(args: readonly string[], surroundings: ProgramSurroundings): Promise<number> {
@@ -97,7 +112,10 @@ async function run(args: readonly string[], surroundings: ProgramSurroundings): 
     return status;
   } catch (thrown) {
     progress?.rest();
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : exitStatus.user;
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    // Nothing was said to do: help is shown already.
+    if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitStatus.user;
+    if (thrown instanceof CommanderError) return reportFailure(misread(thrown, args), terminal, format);
     if (signal.aborted) return interruptedStatus;
     return reportFailure(thrown, terminal, format);
   }
@@ -110,11 +128,13 @@ export type ActionFactory = <Args extends unknown[]>(
 
 /** @internal The commands with their options, each with the action that the factory makes. */
 export function build(action: ActionFactory, terminal: Terminal): Command {
+  // What cannot be read is reported as every other failure is.
+  const output = { writeOut: terminal.out, writeErr: terminal.err, outputError: () => {} };
   const program = new Command('fairlead')
     .description('Takes the traffic of a Kubernetes workload to a process of yours. The workload is never edited.')
     .version(packageVersion, '-V, --version')
     .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .configureOutput(output)
     .showSuggestionAfterError()
     .addHelpText('after', '\nExit status: 0 ok, 1 internal, 2 usage, 3 configuration, 4 cluster, 5 conflict.');
 
@@ -124,14 +144,11 @@ export function build(action: ActionFactory, terminal: Terminal): Command {
       .description(description)
       .addOption(
         new Option('-o, --output <format>', 'one document on stdout, or a JSON line for each event').choices([
-          'text',
-          'json',
-          'yaml',
-          'json-stream',
+          ...formats,
         ]),
       )
       .exitOverride()
-      .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+      .configureOutput(output);
 
   /** A command that speaks to a cluster. */
   const clusterCommand = (name: string, description: string, parent?: Command): Command =>
@@ -278,7 +295,7 @@ export function build(action: ActionFactory, terminal: Terminal): Command {
     .option('-o, --output <format>', 'one document on stdout when everything is ready')
     .option('--socket <path>', 'where other commands find it')
     .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .configureOutput(output)
     .action(action(localUp));
   for (const one of leavesOf(program)) one.addHelpText('after', examplesText(nameOf(one)));
   return program;

@@ -7,9 +7,9 @@ import { FairleadError, Redactor, type WorkloadKey, wireVersion } from '@fairlea
 import { type ClusterView, type DiagnosticPiece, openView, sessionOwner } from '@fairlead/sdk';
 import { type ArchiveFile, tarOf } from '../archive/tar.ts';
 import type { CommandContext } from '../context.ts';
+import { parseSeconds } from '../number-argument.ts';
 import { printDocument } from '../output/print-document.ts';
 import { packageVersion } from '../package-version.ts';
-import { parsePortNumber } from '../port-argument.ts';
 
 interface GatherLogsOptions {
   readonly outputFile?: string;
@@ -42,7 +42,7 @@ export async function gatherLogs(
   progress.step('connecting');
   await using view = await openView(context.cluster(), context);
   const pieces: DiagnosticPiece[] = [clientFacts(context, view)];
-  const timeoutMs = parsePortNumber(timeout) * 1_000;
+  const timeoutMs = parseSeconds('--timeout', timeout);
   pieces.push(await looked('preflight.json', () => view.preflight({ signal: signalFor(signal, timeoutMs) }), signal));
   const workloads = agents ? await chosen(view, names, signal) : [];
   for await (const piece of view.diagnostics({ workloads, timeoutMs, signal })) {

@@ -2,9 +2,9 @@ import type { Installed, InstallOptions, InstallProgress } from '@fairlead/insta
 import type { KubernetesConnection } from '@fairlead/k8s-adapter';
 import type { CommandContext } from '../context.ts';
 import { type InstallArguments, readInstallArguments } from '../install-arguments.ts';
+import { parseSeconds } from '../number-argument.ts';
 import { printDocument } from '../output/print-document.ts';
 import { printObjects } from '../output/print-objects.ts';
-import { parsePortNumber } from '../port-argument.ts';
 import { removeAgents } from './remove-agents.ts';
 
 /** Options that install, upgrade and uninstall share. */
@@ -90,7 +90,7 @@ async function connectTo({ kubeconfig, context }: CommonOptions): Promise<Kubern
 }
 
 function timeoutOf({ timeout }: CommonOptions): number | undefined {
-  return timeout === undefined ? undefined : parsePortNumber(timeout) * 1000;
+  return timeout === undefined ? undefined : parseSeconds('--timeout', timeout);
 }
 
 function describe({ stage, total }: InstallProgress): string {

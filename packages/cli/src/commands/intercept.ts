@@ -3,9 +3,9 @@ import { connect, type Intercept, type Session } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
 import { describeProgress } from '../describe-progress.ts';
 import { type LocalPort, publishedPorts, withTargets } from '../local-ports.ts';
+import { parseSeconds } from '../number-argument.ts';
 import { printDocument } from '../output/print-document.ts';
 import { streamIntercept } from '../output/stream-intercept.ts';
-import { parsePortNumber } from '../port-argument.ts';
 import { volumesBelow } from '../programs/docker-run-line.ts';
 import { handOutEnvironment } from '../programs/hand-out-environment.ts';
 import { inForeground } from '../programs/in-foreground.ts';
@@ -32,7 +32,7 @@ export async function intercept(
 ): Promise<number> {
   const traffic = readTraffic(options);
   const program = readProgram(command, options);
-  const timeoutMs = parsePortNumber(options.timeout) * 1000;
+  const timeoutMs = parseSeconds('--timeout', options.timeout);
   if (options.dryRun)
     return await dryRunIntercept(context, workload, { ...traffic, to: options.to, findsContainerPorts: true }, program);
   const { progress, signal } = context;

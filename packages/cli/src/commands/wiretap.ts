@@ -1,8 +1,8 @@
 import { connect, type TapEvent, type Wiretap, type WiretapOptions } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
 import { describeProgress } from '../describe-progress.ts';
+import { parseCount, parseSeconds } from '../number-argument.ts';
 import { printDocument } from '../output/print-document.ts';
-import { parsePortNumber } from '../port-argument.ts';
 import { readTraffic, type TrafficArguments } from '../traffic-arguments.ts';
 import { streamExchanges } from './wiretap-stream.ts';
 
@@ -30,7 +30,7 @@ export async function wiretap(
   options: WiretapCommandOptions,
 ): Promise<number> {
   const { ports, ...traffic } = readTraffic(options);
-  const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : parsePortNumber(options.limit);
+  const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : parseCount('--limit', options.limit);
   const { progress } = context;
   progress.step('connecting');
   await using session = await connect(context.cluster(), context);
@@ -45,7 +45,7 @@ export async function wiretap(
     },
   };
   if (context.format === 'json-stream') {
-    const over = options.for === undefined ? [] : [AbortSignal.timeout(parsePortNumber(options.for) * 1000)];
+    const over = options.for === undefined ? [] : [AbortSignal.timeout(parseSeconds('--for', options.for))];
     await streamExchanges(context, session, wanted, limit, AbortSignal.any([context.signal, ...over]));
     return 0;
   }
@@ -53,7 +53,7 @@ export async function wiretap(
   progress.done(`${tap.name} is active`);
   const end = (): void => void tap.leave();
   context.signal.addEventListener('abort', end, { once: true });
-  const timer = options.for === undefined ? undefined : setTimeout(end, parsePortNumber(options.for) * 1000);
+  const timer = options.for === undefined ? undefined : setTimeout(end, parseSeconds('--for', options.for));
   try {
     const pieces = await read(context, tap, limit);
     if (context.format !== 'text')

@@ -108,7 +108,10 @@ describe('-o json-stream', () => {
 
     expect(planned.lines.map(({ type }) => type)).toEqual(['result', 'end']);
     expect(refused.lines.at(-1)).toMatchObject({ type: 'end', status: 2 });
-    expect(unread.lines.map(({ type }) => type)).toEqual(['end']);
+    expect(unread.lines).toMatchObject([
+      { type: 'error', error: { code: 'bad-request' } },
+      { type: 'end', status: 2 },
+    ]);
     for (const line of [...planned.lines, ...refused.lines, ...unread.lines])
       expect(violations(schema, line)).toEqual([]);
     expect(planned.stderr).toBe('');
