@@ -52,15 +52,17 @@ export class Person implements AsyncDisposable {
       ...(role === 'nobody' ? [] : [{ namespace, kind: 'ClusterRole', role: `fairlead-${role}` }]),
       ...(mayConnect ? [{ namespace: managerNamespace, kind: 'Role', role: 'fairlead-connect' }] : []),
     ];
+    // Several of one name, each in a namespace of its own, reach one traffic-manager.
+    const bindingName = `e2e-${namespace}-${name}`;
     const undo = async (): Promise<void> => {
-      for (const { namespace: where } of given) await roles.delete({ namespace: where, name: `e2e-${name}` });
+      for (const { namespace: where } of given) await roles.delete({ namespace: where, name: bindingName });
       await people.delete({ namespace, name });
     };
     await undo();
     await people.create({ metadata: { namespace, name } });
     for (const { namespace: where, kind, role: granted } of given) {
       const roleRef = { apiGroup: rbac.group, kind, name: granted };
-      const binding = { metadata: { namespace: where, name: `e2e-${name}` }, roleRef, subjects };
+      const binding = { metadata: { namespace: where, name: bindingName }, roleRef, subjects };
       await roles.create(binding as KubernetesObject);
     }
     const { status } = await cluster.connection.request<{ status: { token: string } }>({
