@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { runProgram } from '../../packages/cli/src/program.ts';
+import { build, runProgram } from '../../packages/cli/src/program.ts';
 import { captureTerminal } from '../../packages/cli/src/testing/captured-terminal.ts';
 import { blocksOf, placeOf } from './blocks.ts';
 import { commandsIn, fairleadCallsIn } from './shell.ts';
@@ -24,11 +24,26 @@ writeFileSync(
   }),
 );
 
-const calls = blocksOf('sh', 'console')
-  .filter(({ marks }) => marks.cluster !== undefined)
-  .flatMap((block) => fairleadCallsIn(commandsIn(block)).map((args) => [placeOf(block), args] as const));
+const callsMarked = (mark: string) =>
+  blocksOf('sh', 'console')
+    .filter(({ marks }) => marks[mark] !== undefined)
+    .flatMap((block) => fairleadCallsIn(commandsIn(block)).map((args) => [placeOf(block), args] as const));
 
-it.concurrent.each(calls)(
+it.each(callsMarked('parsed'))('%s: fairlead reads %j', async (_place, args) => {
+  let reached = 0;
+  const harmless = build(
+    () => async () => {
+      reached += 1;
+    },
+    captureTerminal(),
+  );
+
+  await harmless.parseAsync(args, { from: 'user' });
+
+  expect(reached).toBe(1);
+});
+
+it.concurrent.each(callsMarked('cluster'))(
   '%s: fairlead understands %j',
   async (_place, args) => {
     const terminal = captureTerminal();

@@ -6,7 +6,8 @@ import { commandsIn, expectOutput } from './shell.ts';
 
 const pages = new Map<string, FencedBlock[]>();
 for (const block of blocksOf('sh', 'console')) {
-  if (block.marks.cluster === undefined) pages.set(block.page, [...(pages.get(block.page) ?? []), block]);
+  const { cluster, parsed } = block.marks;
+  if (cluster === undefined && parsed === undefined) pages.set(block.page, [...(pages.get(block.page) ?? []), block]);
 }
 
 describe.each([...pages])('%s', (_page, blocks) => {

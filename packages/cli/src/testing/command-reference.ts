@@ -25,7 +25,7 @@ test compares the two.
 | 5 | somebody else holds what is asked for, and is named |
 | 130 | interrupted before it was done |
 
-Each error has a code, which \`docs/errors.md\` explains.
+Each error has a code, which has [a section of its own](../errors.md).
 
 ## Settings
 What would be said again and again can be put into \`~/.config/fairlead/config.yaml\` (or where \`XDG_CONFIG_HOME\` or
@@ -60,7 +60,7 @@ function sectionOf(command: Command): string {
     `### ${name}`,
     `${command.description()}.`,
     '',
-    '```sh',
+    '```sh parsed',
     `# ${usage}`,
     ...shown,
     '```',
