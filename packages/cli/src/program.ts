@@ -206,6 +206,7 @@ export function build(action: ActionFactory, terminal: Terminal): Command {
     .option('--docker-run', 'run a container: behind -- stands what stands behind docker run')
     .option('--docker-image <image>', 'run a container of this image: behind -- stands its command')
     .option('--docker-network <network>', 'the network of the container; with host no port is published')
+    .option('--mount <dir[:rw]>', 'mount the volumes of the container at a directory, read-only unless :rw')
     .option('--dry-run', 'show what would be taken and run, and do nothing')
     .action(action(intercept));
 

@@ -44,6 +44,7 @@ export type {
   WiretapOptions,
 } from './intercept-options.ts';
 export type { LocalAddress, LocalTarget } from './local-target.ts';
+export { checkMount } from './mount/check-mount.ts';
 export { FilesMount, type MountOptions } from './mount/files-mount.ts';
 export { findMountTools, type MountEnvironment, type MountTools } from './mount/mount-tools.ts';
 export type { DryRun, PlanRequest } from './plan.ts';

@@ -1,14 +1,16 @@
 import { formatConnection, formatMatch, formatWorkload } from '@fairlead/core';
-import { connect, type Intercept, type Session } from '@fairlead/sdk';
+import { checkMount, connect, type Intercept, type Session } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
 import { describeProgress } from '../describe-progress.ts';
 import { type LocalPort, publishedPorts, withTargets } from '../local-ports.ts';
+import { parseMountArgument } from '../mount-argument.ts';
 import { parseSeconds } from '../number-argument.ts';
 import { printDocument } from '../output/print-document.ts';
 import { streamIntercept } from '../output/stream-intercept.ts';
 import { volumesBelow } from '../programs/docker-run-line.ts';
 import { handOutEnvironment } from '../programs/hand-out-environment.ts';
 import { inForeground } from '../programs/in-foreground.ts';
+import { mountVolumes } from '../programs/mount-volumes.ts';
 import { type ProgramArguments, readProgram, type WantedProgram } from '../programs/program-arguments.ts';
 import { runContainer } from '../programs/run-container.ts';
 import { readTraffic, type TrafficArguments } from '../traffic-arguments.ts';
@@ -20,6 +22,7 @@ interface InterceptCommandOptions extends TrafficArguments, ProgramArguments {
   readonly cut?: boolean;
   readonly removeAgent?: boolean;
   readonly timeout: string;
+  readonly mount?: string;
   readonly dryRun?: boolean;
 }
 
@@ -33,6 +36,8 @@ export async function intercept(
   const traffic = readTraffic(options);
   const program = readProgram(command, options);
   const timeoutMs = parseSeconds('--timeout', options.timeout);
+  const wantedMount = options.mount === undefined ? undefined : parseMountArgument(options.mount);
+  if (wantedMount) await checkMount(wantedMount.directory);
   if (options.dryRun)
     return await dryRunIntercept(context, workload, { ...traffic, to: options.to, findsContainerPorts: true }, program);
   const { progress, signal } = context;
@@ -64,7 +69,9 @@ export async function intercept(
   const isDocument = context.format === 'json' || context.format === 'yaml';
   if (isDocument) printDocument(context.terminal, context.format, summary(held, ports), () => '');
   const lost = new Promise<never>((_, reject) => held.events.once('lost', reject));
-  const running = runPrograms(context, held, ports, program);
+  const mounting = wantedMount && mountVolumes(context, held, wantedMount, program.container);
+  const mount = await Promise.race([mounting, lost]);
+  const running = runPrograms(context, held, ports, program, mount?.directory);
   const status = await Promise.race([running, lost]);
   if (status !== undefined) return status;
   progress.note('Ctrl-C gives the traffic back');
@@ -114,7 +121,8 @@ async function runPrograms(
   if (!isRun) return undefined;
   const given = (podEnvironment && environment) || false;
   if (docker) {
-    const volumes = volumesBelow(root, environment?.mounts ?? []);
+    const mounts = root === undefined ? [] : (environment ?? (await held.env({ container, signal }))).mounts;
+    const volumes = volumesBelow(root, mounts);
     const run = { docker, variables: given ? given.variables : {}, ports: publishedPorts(ports), volumes };
     return await runContainer(held, run, signal);
   }

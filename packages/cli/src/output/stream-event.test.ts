@@ -51,6 +51,7 @@ const samples: { readonly [Type in StreamEvent['type']]: StreamEvent & { readonl
     requestBytes: 0,
     responseBytes: 12,
   },
+  mounted: { type: 'mounted', directory: '/home/ada/cart', writable: false, withheld: ['/etc/tls'] },
   environment: { type: 'environment', container: 'app', pod: 'cart-1', withheld: ['PASSWORD'], excluded: 1 },
   change: {
     type: 'change',

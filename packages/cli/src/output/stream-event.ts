@@ -15,6 +15,13 @@ export type StreamEvent =
   | { readonly type: 'phase'; readonly name: string; readonly phase: InterceptPhase }
   /** What the intercepted container's environment is without. */
   | ({ readonly type: 'environment' } & StreamEnvironment)
+  /** The volumes of the intercepted container are a directory of this machine, but for those that have Secrets. */
+  | {
+      readonly type: 'mounted';
+      readonly directory: string;
+      readonly writable: boolean;
+      readonly withheld: readonly string[];
+    }
   /** A request came here and was answered. */
   | ({ readonly type: 'call' } & StreamCall)
   /** A wiretap saw a request and its answer. */

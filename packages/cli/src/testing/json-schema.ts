@@ -1,6 +1,6 @@
 /** As much of JSON Schema as the schema of the lines uses. */
 export interface Schema {
-  readonly type?: 'array' | 'object' | 'string' | 'integer' | 'number';
+  readonly type?: 'array' | 'object' | 'string' | 'integer' | 'number' | 'boolean';
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly required?: readonly string[];
@@ -16,6 +16,7 @@ const isOfType: Readonly<Record<NonNullable<Schema['type']>, (value: unknown) =>
   string: (value) => typeof value === 'string',
   integer: (value) => Number.isInteger(value),
   number: (value) => typeof value === 'number',
+  boolean: (value) => typeof value === 'boolean',
 };
 
 /** In what the value does not fit the schema; empty when it does. */

@@ -47,7 +47,10 @@ export class InterceptFiles {
     this.#mounts.add(mounting);
     try {
       const mount = await mounting;
-      mount.signal.addEventListener('abort', () => this.#mounts.delete(mounting), { once: true });
+      // Also when it ended by itself, there may be something left to be taken away.
+      const over = (): void => void mount.unmount().then(() => this.#mounts.delete(mounting));
+      if (mount.signal.aborted) over();
+      else mount.signal.addEventListener('abort', over, { once: true });
       return mount;
     } catch (error) {
       this.#mounts.delete(mounting);

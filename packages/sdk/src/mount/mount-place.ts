@@ -16,12 +16,8 @@ export interface MountPlace {
  */
 export async function prepareMountPlace(wanted: string): Promise<MountPlace> {
   const directory = path.resolve(wanted);
-  if (await isMounted(directory)) throw taken(directory);
+  await checkMountPlace(directory);
   const made = await mkdir(directory, { recursive: true }).catch((error: unknown) => failed(directory, error));
-  const entries = await readdir(directory).catch((error: unknown) => failed(directory, error));
-  if (entries.length > 0) {
-    throw new FairleadError('mount-failed', `${directory} is not empty`, { phase: 'input' });
-  }
   return {
     directory,
     async giveBack() {
@@ -29,6 +25,16 @@ export async function prepareMountPlace(wanted: string): Promise<MountPlace> {
       if (made !== undefined) await rmdir(directory).catch(() => {});
     },
   };
+}
+
+/** Fails as {@link prepareMountPlace}, and makes nothing. */
+export async function checkMountPlace(wanted: string): Promise<void> {
+  const directory = path.resolve(wanted);
+  if (await isMounted(directory)) throw taken(directory);
+  const entries = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    return error.code === 'ENOENT' ? [] : failed(directory, error);
+  });
+  if (entries.length > 0) throw new FairleadError('mount-failed', `${directory} is not empty`, { phase: 'input' });
 }
 
 /** Whether something is mounted on exactly this directory. Asks the system and not what is mounted, which may be dead. */
