@@ -15,7 +15,7 @@ const pauseMs = 250;
 
 /**
  * Asks an agent, and again while none is connected, as when a pod is replaced. Fails with `not-found` when the agents know
- * no such container, `timeout`, `connection-lost`, or the signal's reason.
+ * no such container, `version-skew` when they are too old to be asked, `timeout`, `connection-lost`, or the signal's reason.
  */
 export async function askEnvironment(
   open: OpenEnvironment,
@@ -34,11 +34,25 @@ export async function askEnvironment(
       return await ask(open, { container, ...(pod !== undefined && { pod }) }, limit.signal);
     } catch (error) {
       limit.signal.throwIfAborted();
-      if (!(error instanceof FairleadError && error.code === 'connection-lost')) throw error;
+      if (!(error instanceof FairleadError && error.code === 'connection-lost')) throw ofEarlierVersion(error) ?? error;
       cause = error;
     }
     await clock.sleep(pauseMs, { signal: limit.signal });
   }
+}
+
+/** How those refuse that do not know the question. */
+const refusals = [
+  ['this agent has no such port', 'traffic-agent'],
+  ['metadata that makes no sense', 'traffic-manager'],
+] as const;
+
+function ofEarlierVersion(error: unknown): FairleadError | undefined {
+  const { message } = FairleadError.from(error);
+  const [, who] = refusals.find(([words]) => message.includes(words)) ?? [];
+  return (
+    who && new FairleadError('version-skew', `the ${who} is of a version that tells no environment`, { cause: error })
+  );
 }
 
 async function ask(open: OpenEnvironment, wanted: Parameters<OpenEnvironment>[0], signal: AbortSignal) {

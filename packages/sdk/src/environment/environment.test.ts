@@ -80,6 +80,18 @@ describe('intercept.env()', () => {
     expect(await given).toMatchObject({ code: 'timeout', cause: { code: 'connection-lost' } });
   });
 
+  it.each([
+    ['not-found: this agent has no such port', 'version-skew'],
+    ['bad-request: metadata that makes no sense', 'version-skew'],
+    ['not-found: this agent knows no container web, it knows app', 'not-found'],
+  ])('fails at once where the answer is "%s"', async (refusal, code) => {
+    await using made = await active();
+    made.lab.relay.environment = undefined;
+    made.lab.relay.environmentRefusal = refusal;
+
+    await expect(made.intercept.env()).rejects.toMatchObject({ code });
+  });
+
   it('ends with the signal, and with the intercept', async () => {
     await using made = await active();
     made.lab.relay.environment = undefined;

@@ -58,6 +58,8 @@ export class FakeRelay implements AsyncDisposable {
   readonly dialledServices: DialStream[] = [];
   /** What the only agent tells of the container's environment; undefined: no agent is connected. */
   environment: ContainerEnvironment | undefined;
+  /** How agents refuse to tell it. */
+  environmentRefusal = 'connection-lost: the traffic-agent is not connected';
   /** The environments that were asked for. */
   readonly askedEnvironments: EnvironmentStream[] = [];
   /** The passthrough streams that were asked for. */
@@ -201,7 +203,7 @@ export class FakeRelay implements AsyncDisposable {
   #tellEnvironment(incoming: IncomingStream, metadata: EnvironmentStream): void {
     this.askedEnvironments.push(metadata);
     if (!this.environment) {
-      incoming.refuse('gone', 'connection-lost: the traffic-agent is not connected');
+      incoming.refuse('refused', this.environmentRefusal);
       return;
     }
     const stream = incoming.accept();
