@@ -337,3 +337,31 @@ describe('--docker-run', () => {
     expect(stderr).toContain('background');
   });
 });
+
+/** On a port of its own and last, for the leases of killed commands go on for a while. */
+describe('a program whose command is killed', () => {
+  it('ends too, and the app answers at once', async () => {
+    const port = await freePort();
+    const args = ['intercept', 'duo', '--port', `admin:${port}`, '--', process.execPath, '-e', server];
+    const started = shop.begin(...args);
+    await says(started, 'serving');
+    expect(await ask('admin')).toContain('FAIRLEAD_CONTAINER');
+
+    started.child.kill('SIGKILL');
+
+    await until(
+      () =>
+        fetch(`http://127.0.0.1:${port}`).then(
+          () => 'served',
+          () => 'gone',
+        ),
+      (state) => state === 'gone',
+      15_000,
+    );
+    await until(
+      () => ask('admin').catch(String),
+      (answer) => answer === 'the pod',
+      30_000,
+    );
+  });
+});

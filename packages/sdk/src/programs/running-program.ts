@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { FairleadError } from '@fairlead/core';
 import { endWithProcess } from './end-with-process.ts';
+import { postWatchman } from './watchman.ts';
 
 /** How a program is run. */
 export interface ProgramOptions {
@@ -40,7 +41,7 @@ export interface StopOptions {
 
 const defaultGraceMs = 5_000;
 
-/** A program that was started with the environment of an intercepted container. It ends with this process. */
+/** A program that was started with the environment of an intercepted container. It ends with this process, even one that is killed. */
 export class RunningProgram implements AsyncDisposable {
   /** How it ended. Never rejects. */
   readonly exited: Promise<ProgramExit>;
@@ -61,12 +62,14 @@ export class RunningProgram implements AsyncDisposable {
     const stop = (): void => void this.stop();
     signal?.addEventListener('abort', stop, { once: true });
     const forget = endWithProcess(() => this.kill('SIGKILL'));
+    const dismiss = child.pid === undefined ? undefined : postWatchman(hasGroup ? -child.pid : child.pid, graceMs);
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, name) => {
         if (hasGroup) this.kill('SIGKILL');
         this.#hasExited = true;
         signal?.removeEventListener('abort', stop);
         forget();
+        dismiss?.();
         resolve({ status: code ?? 128 + (name ? constants.signals[name] : 0), signal: name ?? undefined });
       });
     });
