@@ -14,6 +14,7 @@ import { idleRows } from './rows/idle.mjs';
 import { scaleRows } from './rows/scale.mjs';
 import { startRows } from './rows/start.mjs';
 import { tunnelRows } from './rows/tunnel.mjs';
+import { webhookRows } from './rows/webhook.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -42,7 +43,8 @@ const setting = {
 
 try {
   const rows = [];
-  for (const some of [agentRows, idleRows, tunnelRows, scaleRows, startRows]) rows.push(...(await some(setting)));
+  for (const some of [agentRows, idleRows, tunnelRows, scaleRows, webhookRows, startRows])
+    rows.push(...(await some(setting)));
   console.log(values.json ? asDocument(rows) : asTable(rows));
 } finally {
   await stopAll();

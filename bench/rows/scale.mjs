@@ -1,5 +1,6 @@
 import { arbitrate, planWorkloads } from '@fairlead/core';
 import { activate } from '../scale/activate.mjs';
+import { configMapRow, watchRow } from '../scale/api-server.mjs';
 import { exponentRow } from '../scale/exponent.mjs';
 import { linkAgents } from '../scale/link-agents.mjs';
 import { aClaim, aService, aWorkload, planOptions } from '../scale/samples.mjs';
@@ -51,5 +52,7 @@ export async function scaleRows({ rounds, wanted }) {
     sizes: [10, 100, 1000],
     work: (_, size) => linkAgents(size),
   });
+  await row({ id: 'scale.exponent-config-map', sizes: [5, 50, 500], ...configMapRow });
+  await row({ id: 'scale.exponent-watch', sizes: [100, 1000, 5000], ...watchRow });
   return rows;
 }

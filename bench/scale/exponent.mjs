@@ -5,10 +5,13 @@ const leastCpuMs = 40;
 
 /**
  * Measures the CPU that `work` takes for each size in rounds, all sizes in turn, and fits the exponent of its growth: the
- * slope of a line through the logarithms. With `each` the cost is taken for one of the size, not for all.
+ * slope of a line through the logarithms. With `each` the cost is taken for one of the size, not for all. `prepare` makes
+ * what `work` is given, and `clear` takes it away.
  */
-export async function exponentRow({ id, what, sizes, target, rounds, prepare = () => undefined, work, each = false }) {
-  const inputs = sizes.map((size) => prepare(size));
+export async function exponentRow({ id, what, sizes, target, rounds, each = false, ...does }) {
+  const { prepare = () => undefined, work, clear } = does;
+  const inputs = [];
+  for (const size of sizes) inputs.push(await prepare(size));
   const exponents = [];
   const largest = [];
   for (let round = -1; round < rounds; round += 1) {
@@ -20,6 +23,7 @@ export async function exponentRow({ id, what, sizes, target, rounds, prepare = (
     exponents.push(slope(sizes.map(Math.log), costs.map(Math.log)));
     largest.push(costs.at(-1));
   }
+  if (clear) for (const input of inputs) await clear(input);
   const ratio = median(exponents);
   return {
     id,
