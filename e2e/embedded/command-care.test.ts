@@ -77,6 +77,28 @@ describe('what a command holds', () => {
   });
 });
 
+describe('a watch on a terminal', () => {
+  it('draws the whole table anew, over what was there', async () => {
+    const watch = await said(shop.holdOn({ isOutInteractive: true }, 'list', '--watch'), 'WORKLOAD');
+    const held = await holdUntil('is active', 'intercept', 'cart', '--port', 'http', ...toMe);
+    await until(
+      async () => watch.stdout().split('\u001b[H').at(-1) ?? '',
+      (drawn) => /deployment\/cart .*cart-\w+ +active +x-user=ada/.test(drawn),
+      10_000,
+    );
+    held.stop();
+    await held.finished;
+    await until(
+      async () => watch.stdout().split('\u001b[H').at(-1) ?? '',
+      (drawn) => drawn.includes('deployment/web') && !drawn.includes('x-user=ada'),
+      10_000,
+    );
+    watch.stop();
+
+    expect((await watch.finished).status).toBe(0);
+  });
+});
+
 describe('fairlead uninstall --agent', () => {
   it('takes agents away, but not from those who need them', async () => {
     const held = await holdUntil('is active', 'intercept', 'cart', '--port', 'http', ...toMe);

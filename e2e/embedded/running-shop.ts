@@ -72,6 +72,11 @@ export class RunningShop implements AsyncDisposable {
 
   /** Starts a command on it in this process, which is a good deal faster than a program; `stop` is its Ctrl-C. */
   hold(...args: readonly string[]): Held {
+    return this.holdOn({}, ...args);
+  }
+
+  /** As {@link hold}, on a terminal that is otherwise. */
+  holdOn(kind: Partial<Terminal>, ...args: readonly string[]): Held {
     const controller = new AbortController();
     let stdout = '';
     let stderr = '';
@@ -80,6 +85,7 @@ export class RunningShop implements AsyncDisposable {
       err: (text) => (stderr += text),
       isInteractive: false,
       hasColour: false,
+      ...kind,
     };
     const finished = runProgram(this.#aimed(args), { terminal, signal: controller.signal });
     return {

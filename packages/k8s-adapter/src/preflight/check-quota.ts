@@ -11,6 +11,8 @@ import { numberOfQuantity } from './quantity.ts';
 type Quantities = Readonly<Record<string, string>>;
 
 interface ResourceQuota extends KubernetesObject {
+  /** Present: it is about some pods only. */
+  readonly spec?: { readonly scopes?: readonly string[]; readonly scopeSelector?: object };
   readonly status?: { readonly hard?: Quantities; readonly used?: Quantities };
 }
 
@@ -81,7 +83,9 @@ function withDefaults({ requests, limits }: AgentResources, ranges: readonly Lim
   return { limits: allLimits, requests: allRequests };
 }
 
-function problemsOf({ metadata, status }: ResourceQuota, agent: AgentResources): readonly string[] {
+function problemsOf({ metadata, spec, status }: ResourceQuota, agent: AgentResources): readonly string[] {
+  // Which pods it is about is not known here.
+  if (spec?.scopes || spec?.scopeSelector) return [];
   const { hard = {}, used = {} } = status ?? {};
   return Object.entries(hard).flatMap(([item, limit]) => {
     const wanted = wantOf(item, agent);
