@@ -50,7 +50,7 @@ function duo(): readonly (readonly ['configMaps' | 'secrets' | 'services' | 'dep
       ...container,
       name: 'back',
       ports: [{ name: 'admin', containerPort: 8081 }],
-      env: [{ name: 'PORT', value: '8081' }, { name: 'ROLE', value: 'back' }, secretKey('OWN_TOKEN', 'TOKEN')],
+      env: [{ name: 'PORTS', value: '8081' }, { name: 'ROLE', value: 'back' }, secretKey('OWN_TOKEN', 'TOKEN')],
       volumeMounts: [{ name: 'data', mountPath: '/data' }],
     },
   ];
