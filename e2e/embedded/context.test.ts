@@ -318,6 +318,11 @@ describe('--docker-run', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('would take duo:http (container front, port 8080) of deployment/duo to 127.0.0.1:3000');
     expect(stdout).toContain("--publish 127.0.0.1:3000:8080 duo:dev node 'a b.js'");
+    const mounted = ['--mount', join(shop.folder, 'files'), '--docker-image', 'duo:dev', '--dry-run'];
+    const { stdout: line } = await shop.run('intercept', 'duo', '--port', 'admin:3001', ...mounted);
+    expect(line).toContain(
+      `--volume ${shop.folder}/files/data:/data --volume ${shop.folder}/files/cache:/cache duo:dev`,
+    );
     expect(await ask()).toBe('the pod');
   });
 

@@ -1,9 +1,9 @@
 import { formatWorkload } from '@fairlead/core';
-import { openView } from '@fairlead/sdk';
+import { type DryRun, openView } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
 import { publishedPorts, type TargetedTraffic, withTargets } from '../local-ports.ts';
 import { printDocument } from '../output/print-document.ts';
-import { dockerRunLine, quoteLine } from '../programs/docker-run-line.ts';
+import { dockerRunLine, quoteLine, volumesBelow } from '../programs/docker-run-line.ts';
 import type { WantedProgram } from '../programs/program-arguments.ts';
 
 /** Where the file with the environment would be: it is made when the container is run. */
@@ -14,7 +14,8 @@ export async function dryRunIntercept(
   context: CommandContext,
   workload: string,
   traffic: TargetedTraffic,
-  { command, docker, podEnvironment }: WantedProgram,
+  { command, container: asked, docker, podEnvironment }: WantedProgram,
+  root: string | undefined,
 ): Promise<number> {
   await using view = await openView(context.cluster(), context);
   const { service, container, match } = traffic;
@@ -28,7 +29,8 @@ export async function dryRunIntercept(
         envFile: podEnvironment ? envFile : undefined,
         handedOn: [],
         ports: publishedPorts(targets),
-        volumes: [],
+        // Those that are withheld are known when the pod is asked.
+        volumes: volumesBelow(root, mountsOf(plan, asked ?? plan.connections[0]?.container)),
       })
     : command;
   const shown = {
@@ -50,4 +52,8 @@ export async function dryRunIntercept(
     return `${rows.join('')}${replaced}${line.length > 0 ? `would run ${quoteLine(line)}\n` : ''}`;
   });
   return 0;
+}
+
+function mountsOf({ config }: DryRun, container: string | undefined): readonly string[] {
+  return config.containers.find(({ name }) => name === container)?.mounts ?? [];
 }

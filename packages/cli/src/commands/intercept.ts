@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { formatConnection, formatMatch, formatWorkload } from '@fairlead/core';
 import { checkMount, connect, type Intercept, type Session } from '@fairlead/sdk';
 import type { CommandContext } from '../context.ts';
@@ -37,9 +38,15 @@ export async function intercept(
   const program = readProgram(command, options);
   const timeoutMs = parseSeconds('--timeout', options.timeout);
   const wantedMount = options.mount === undefined ? undefined : parseMountArgument(options.mount);
-  if (wantedMount) await checkMount(wantedMount.directory);
   if (options.dryRun)
-    return await dryRunIntercept(context, workload, { ...traffic, to: options.to, findsContainerPorts: true }, program);
+    return await dryRunIntercept(
+      context,
+      workload,
+      { ...traffic, to: options.to, findsContainerPorts: true },
+      program,
+      wantedMount && resolve(wantedMount.directory),
+    );
+  if (wantedMount) await checkMount(wantedMount.directory);
   const { progress, signal } = context;
   progress.step(`connecting`);
   await using session = await connect(context.cluster(), context);
@@ -121,8 +128,10 @@ async function runPrograms(
   if (!isRun) return undefined;
   const given = (podEnvironment && environment) || false;
   if (docker) {
-    const mounts = root === undefined ? [] : (environment ?? (await held.env({ container, signal }))).mounts;
-    const volumes = volumesBelow(root, mounts);
+    // What stays in the pod is not below the root.
+    const volumesThere = root === undefined ? [] : await held.filesOf({ container }).volumes({ signal });
+    const shared = volumesThere.filter(({ access }) => access.startsWith('read')).map(({ path }) => path);
+    const volumes = volumesBelow(root, shared);
     const run = { docker, variables: given ? given.variables : {}, ports: publishedPorts(ports), volumes };
     return await runContainer(held, run, signal);
   }
