@@ -98,6 +98,10 @@ describe.runIf(hasCluster)('the rest of the command, as somebody who may only in
   });
 
   it('shows with list --watch what happens, and leaves everything of hers with leave --all', async () => {
+    const intercepts = installation.cluster.objects('intercepts');
+    await installation.cluster.until(async () =>
+      (await intercepts.list(namespace)).items.length === 0 ? true : undefined,
+    );
     await using watch = new RunningCommand(['list', '--watch', '-o', 'json-stream'], ada.kubeconfig);
     const first = await intercept('--header', 'x-run=one');
     const second = await intercept('--header', 'x-run=two');
