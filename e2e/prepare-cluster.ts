@@ -5,7 +5,9 @@ import { Installation, loadImage } from './manager/installation.ts';
 /** Loads what the tests run into the cluster before the first of them; takes away what they shared after the last. */
 export default async function prepareCluster(): Promise<() => Promise<void>> {
   if (!hasCluster) return async () => {};
-  await Promise.all([loadImage(), loadAppImage()]);
+  // One after the other: the second would touch the files that the first one packs.
+  await loadImage();
+  await loadAppImage();
   return async () => {
     await using cluster = await RealCluster.connect();
     await Installation.none(cluster);
