@@ -25,6 +25,7 @@ import { FileProblem } from './file-problem.ts';
 import { type OpenedFile, openFile } from './open-file.ts';
 import { OpenHandles, type OpenThing } from './open-handles.ts';
 import { childPath } from './pin.ts';
+import { ReadBuffers } from './read-buffers.ts';
 import type { WorkSlots } from './work-slots.ts';
 
 /** What can be asked once the two sides know each other. */
@@ -49,6 +50,7 @@ export class FileService {
   readonly #tree: AppTree;
   readonly #slots: WorkSlots;
   readonly #open = new OpenHandles<Opened>(maxOpen);
+  readonly #buffers = new ReadBuffers(maxReadBytes);
   /** Clients ask for what they have just made before they have heard that it is there. */
   readonly #paths = new AccessOrder();
 
@@ -71,6 +73,11 @@ export class FileService {
     }
   }
 
+  /** The packet of an answer has left: what it stands in may be used again. */
+  sent(packet: Uint8Array): void {
+    this.#buffers.giveBack(packet);
+  }
+
   /** Closes whatever the client has left open. */
   async close(): Promise<void> {
     await this.#open.closeAll();
@@ -89,7 +96,7 @@ export class FileService {
       case 'close':
         return await done(this.#open.close(request.handle));
       case 'read':
-        return await this.#file(request.handle, 'together', (file) => read(file, request));
+        return await this.#file(request.handle, 'together', (file) => read(file, request, this.#buffers));
       case 'write':
         return await done(this.#file(request.handle, 'alone', (file) => write(file, request)));
       case 'fstat':
@@ -222,12 +229,19 @@ export class FileService {
   }
 }
 
-async function read({ handle }: OpenedFile, request: Extract<FileRequest, { type: 'read' }>): Promise<Uint8Array> {
+async function read(
+  { handle }: OpenedFile,
+  request: Extract<FileRequest, { type: 'read' }>,
+  buffers: ReadBuffers,
+): Promise<Uint8Array> {
   const { id, offset, length } = request;
   const wanted = Math.min(length, maxReadBytes);
-  const buffer = Buffer.allocUnsafe(sftpDataHeaderBytes + wanted);
+  const buffer = buffers.take();
   const { bytesRead } = await handle.read(buffer, sftpDataHeaderBytes, wanted, offset);
-  if (bytesRead === 0 && length > 0) return status(id, sftpStatus.endOfFile, 'end of file');
+  if (bytesRead === 0 && length > 0) {
+    buffers.giveBack(buffer);
+    return status(id, sftpStatus.endOfFile, 'end of file');
+  }
   return sealSftpData(buffer, id, bytesRead);
 }
 

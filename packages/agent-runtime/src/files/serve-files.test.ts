@@ -269,6 +269,27 @@ describe('a client', () => {
     await party.served;
   });
 
+  it('that reads many parts at once gets each as it is', async () => {
+    const bytes = Buffer.from(Uint8Array.from({ length: 400_000 }, (_, index) => (index * 7) % 253));
+    await using party = await SftpParty.start(async (directory) => {
+      await writeFile(join(directory, 'file'), bytes);
+      return [{ mountPath: '/file', access: 'read-only', place: { base: join(directory, 'file'), below: [] } }];
+    });
+    const handle = (await party.open('/file')) as string;
+    const offsets = Array.from({ length: 120 }, (_, index) => (index * 9_973) % 390_000);
+
+    const parts = await Promise.all(
+      offsets.map((offset) => party.ask({ type: 'read', handle, offset, length: 10_000 })),
+    );
+
+    parts.forEach((part, index) => {
+      const offset = offsets[index] ?? 0;
+      expect(part.type === 'data' && Buffer.from(part.bytes).equals(bytes.subarray(offset, offset + 10_000))).toBe(
+        true,
+      );
+    });
+  });
+
   it('that asks and does not read is not read any more', async () => {
     let taken = 0;
     const stream = new Duplex({

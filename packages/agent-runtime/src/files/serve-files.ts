@@ -27,8 +27,13 @@ export async function serveFiles(stream: Duplex, tree: AppTree, slots: WorkSlots
     proceed?.();
   };
   const said = (packet: Uint8Array): void => {
-    if (stream.writable) stream.write(packet, finished);
-    else finished();
+    if (stream.writable) {
+      stream.write(packet, (error) => {
+        // One that failed may still be on its way somewhere.
+        if (!error) service.sent(packet);
+        finished();
+      });
+    } else finished();
   };
   const room = async (below: number): Promise<void> => {
     while (underWay >= below && !stream.destroyed) {
