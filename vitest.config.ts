@@ -29,7 +29,7 @@ export default defineConfig({
       })),
       {
         extends: true as const,
-        test: { name: 'docs', include: ['e2e/docs/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'docs', include: ['e2e/docs/*.test.ts'], testTimeout: 30_000, isolate: false },
       },
       {
         extends: true as const,

@@ -10,7 +10,7 @@ interface Line {
 it('the guide for editors and tools tells of every type of line that the schema knows, and of no other', () => {
   const read = (path: string): string => readFileSync(join(root, path), 'utf8');
   const { oneOf } = JSON.parse(read('packages/cli/json-stream.schema.json')) as { oneOf: readonly Line[] };
-  const known = oneOf.flatMap(({ properties: { type } }) => type.enum ?? [type.const]);
+  const known = oneOf.flatMap(({ properties: { type } }): readonly (string | undefined)[] => type.enum ?? [type.const]);
 
   const [, table = ''] = /^\| type \| fields \| when \|\n([\s\S]*?)\n\n/m.exec(read('docs/guides/embedding.md')) ?? [];
   const rows = table.split('\n').slice(1);
