@@ -31,6 +31,27 @@ describe('WorkQueue', () => {
     expect(queue.size).toBe(0);
   });
 
+  it('gives the work on each key a signal of its own, and aborts all of them at its end', async () => {
+    const clock = new ManualClock();
+    const signals: AbortSignal[] = [];
+    const queue = new WorkQueue({
+      clock,
+      handle: (_key, signal) => {
+        signals.push(signal);
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      },
+    });
+    queue.add('cart');
+    queue.add('till');
+    await clock.advance(0);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+
+    await queue[Symbol.asyncDispose]();
+
+    expect(new Set(signals).size).toBe(2);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  });
+
   it('works on different keys at once', async () => {
     const clock = new ManualClock();
     const begun: string[] = [];

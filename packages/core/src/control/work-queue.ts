@@ -19,7 +19,9 @@ export interface WorkQueueOptions {
  */
 export class WorkQueue implements AsyncDisposable {
   readonly #options: WorkQueueOptions;
-  readonly #stop: AbortController = new AbortController();
+  /** Of each key that is being worked on. One signal for all would have to keep a listener for every call under way. */
+  readonly #stops = new Map<string, AbortController>();
+  #isOver = false;
   /** Keys being worked on; true: they have to be looked at again. */
   readonly #again = new Map<string, boolean>();
   readonly #runs = new Set<Promise<void>>();
@@ -37,7 +39,7 @@ export class WorkQueue implements AsyncDisposable {
 
   /** Asks for work on the key. Does nothing once disposed. */
   add(key: string): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#isOver) return;
     if (this.#again.has(key)) {
       this.#again.set(key, true);
       this.#nudges.get(key)?.();
@@ -50,12 +52,15 @@ export class WorkQueue implements AsyncDisposable {
 
   /** Aborts what is being done and resolves when it has ended. Safe to call twice. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort(new Error('the work queue has ended'));
+    this.#isOver = true;
+    for (const stop of this.#stops.values()) stop.abort(new Error('the work queue has ended'));
     await Promise.all(this.#runs);
   }
 
   async #run(key: string): Promise<void> {
-    const { signal } = this.#stop;
+    const stop = new AbortController();
+    const { signal } = stop;
+    this.#stops.set(key, stop);
     let failures = 0;
     await Promise.resolve();
     while (this.#again.get(key) === true && !signal.aborted) {
@@ -66,25 +71,26 @@ export class WorkQueue implements AsyncDisposable {
       } catch (error) {
         if (signal.aborted) break;
         this.#again.set(key, true);
-        await this.#pause(key, error, failures++);
+        await this.#pause(key, error, failures++, signal);
       }
     }
     this.#again.delete(key);
+    this.#stops.delete(key);
   }
 
-  async #pause(key: string, error: unknown, failures: number): Promise<void> {
+  async #pause(key: string, error: unknown, failures: number, signal: AbortSignal): Promise<void> {
     const { clock, firstRetryMs = 250, maxRetryMs = 10_000, onFailure } = this.#options;
     const retryMs = Math.min(maxRetryMs, firstRetryMs * 2 ** failures);
     onFailure?.(key, error, retryMs);
     const over = new AbortController();
     const onStop = (): void => over.abort();
-    this.#stop.signal.addEventListener('abort', onStop, { once: true });
-    if (this.#stop.signal.aborted) onStop();
+    signal.addEventListener('abort', onStop, { once: true });
+    if (signal.aborted) onStop();
     const nudged = new Promise<void>((resolve) => this.#nudges.set(key, resolve));
     const wait = (ms: number): Promise<void> => clock.sleep(ms, { signal: over.signal }).catch(() => {});
     await Promise.race([wait(retryMs), nudged.then(() => wait(firstRetryMs))]);
     this.#nudges.delete(key);
     over.abort();
-    this.#stop.signal.removeEventListener('abort', onStop);
+    signal.removeEventListener('abort', onStop);
   }
 }

@@ -10,6 +10,7 @@ import {
   type Workload,
   type WorkloadKey,
   type WorkloadRef,
+  workloadKinds,
 } from '../model/workload.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClusterChange, WorkloadResolver } from '../ports/workload-resolver.ts';
@@ -24,9 +25,11 @@ export class MemoryWorkloadResolver implements WorkloadResolver {
 
   async find(ref: WorkloadRef, options: CallOptions = {}): Promise<Workload> {
     options.signal?.throwIfAborted();
-    const found = this.#listed(ref.namespace).filter(
-      ({ name, kind }) => name === ref.name && (ref.kind === undefined || kind === ref.kind),
-    );
+    const { namespace, name } = ref;
+    const found = (ref.kind === undefined ? workloadKinds : [ref.kind])
+      .flatMap((kind) => this.#workloads.get(keyOf({ namespace, kind, name })) ?? [])
+      .flatMap(({ workload, owner }) => (owner === undefined ? workload : []))
+      .sort(compareWorkloads);
     const [only, ...others] = found;
     if (only && others.length === 0) return only;
     const candidates = found.map(formatWorkload);
