@@ -201,7 +201,7 @@ async function deployCart(shop: InstalledShop): Promise<void> {
       .create({ metadata, data: { 'app.yaml': `who: ${name}\n` } } as KubernetesObject);
   }
   const secret = { metadata: { namespace, name: 'keys' }, stringData: { key: 'allowed' } };
-  await cluster.empty(namespace, 'secrets');
+  await cluster.objects('secrets').delete({ namespace, name: 'keys' });
   await cluster.objects('secrets').create(secret as KubernetesObject);
   const ports = [
     { name: 'web', port: 80, targetPort: 'web' },
