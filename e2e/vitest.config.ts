@@ -4,12 +4,15 @@ const conditions = ['@fairlead/source', 'module', 'node', 'development|productio
 
 /** Each has namespaces of its own, and but one no installation: they wait for pods side by side. */
 const withoutInstallation = ['k8s-adapter/{rollout-*,surge,tunnel-transport}.test.ts', 'manager/in-turn.ts'];
-const partsOfOthers = ['manager/*.test.ts', 'stories/whole-life.test.ts'];
-/** They hurt what all others need, or use the same namespaces. */
+const partsOfOthers = [
+  'manager/*.test.ts',
+  'stories/whole-life.test.ts',
+  'k8s-adapter/{config-store,registry,resolver}.test.ts',
+];
+/** They hurt what all others need. */
 const alone = [
   'stories/{failures,doctor}.test.ts',
   'faults/{control-plane-programs,full-store,silent-and-killed,webhook}.test.ts',
-  'k8s-adapter/{config-store,registry,resolver}.test.ts',
 ];
 
 /** Tests on the cluster that `KUBECONFIG` names: first without Fairlead, then with an installation that suites share. */
@@ -21,7 +24,7 @@ export default defineConfig({
     projects: [
       group('not installed', 0, { include: withoutInstallation, maxWorkers: 5 }),
       group('installed', 1, {
-        include: ['{k8s-adapter,stories,faults}/*.test.ts'],
+        include: ['{k8s-adapter,stories,faults}/*.test.ts', 'k8s-adapter/in-turn.ts'],
         exclude: [...withoutInstallation, ...partsOfOthers, ...alone],
         maxWorkers: 2,
       }),

@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/core';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, startLoad } from '../k8s-adapter/load.ts';
 import { hasCluster } from '../k8s-adapter/real-cluster.ts';
 import { Person } from '../stories/person.ts';
@@ -11,42 +11,16 @@ const namespace = 'fairlead-e2e-installed';
 const unmanaged = 'fairlead-e2e-unmanaged';
 const asking = { 'fairlead.dev/inject-traffic-agent': 'enabled' };
 
+let installation: Installation;
+
+/** One after the other on one installation: the last test takes it away. */
 describe.runIf(hasCluster)('an installation on a real cluster', () => {
-  it('injects pods that ask for it, leaves the others alone, and goes without a trace or a lost request', async () => {
-    const installation = await Installation.make({ namespaces: [namespace] });
-    const { cluster } = installation;
-    try {
-      await using shop = await InstalledShop.open(cluster, namespace);
-      await shop.deploy(
-        { name: 'cart', replicas: 3, annotations: asking, portName: 'http' },
-        { name: 'bank', annotations: asking },
-        { name: 'plain', portName: 'http' },
-      );
-      const specs = await shop.specs();
-
-      expect(await shop.injected('cart')).toHaveLength(3);
-      expect(await shop.injected('bank')).toHaveLength(1);
-      expect(await shop.injected('plain')).toHaveLength(0);
-      const urls = await Promise.all(['cart', 'bank'].map((name) => shop.url(name)));
-      for (const url of urls) await cluster.until(() => ask(url).catch(() => undefined));
-      const loads = urls.map((url) => startLoad(url, 4));
-      await installation.uninstall();
-      for (const load of loads) await load.stop();
-
-      const lost = loads.map(({ failures, answered }) => `${failures.length} of ${answered}`);
-      console.log(`lost during the uninstall: ${lost.join(', ')}`);
-      expect(loads.flatMap(({ failures }) => failures)).toEqual([]);
-      expect(await shop.injected('cart')).toHaveLength(0);
-      expect(await shop.serving('cart')).toHaveLength(3);
-      expect(await shop.specs()).toEqual(specs);
-      expect(await leftovers(cluster)).toEqual([]);
-    } finally {
-      await cluster[Symbol.asyncDispose]();
-    }
+  beforeAll(async () => {
+    installation = await Installation.make({ namespaces: [namespace] });
   });
+  afterAll(async () => await installation?.[Symbol.asyncDispose]());
 
   it('refuses a namespace outside its own, with words that say so (case 35)', async () => {
-    await using installation = await Installation.make({ namespaces: [namespace] });
     const { cluster } = installation;
     await using shop = await InstalledShop.open(cluster, unmanaged);
     await shop.deploy({ name: 'cart', portName: 'http' });
@@ -62,36 +36,7 @@ describe.runIf(hasCluster)('an installation on a real cluster', () => {
     expect(await shop.injected('cart')).toHaveLength(0);
   });
 
-  it('of two replicas has one that leads, and the other one soon after that is killed; no pod is replaced for it', async () => {
-    await using installation = await Installation.make({ namespaces: [namespace], replicas: 2 });
-    const { cluster } = installation;
-    await using shop = await InstalledShop.open(cluster, namespace);
-    await shop.deploy({ name: 'cart', replicas: 2, annotations: asking, portName: 'http' });
-    const uids = await shop.uids();
-    const before = await installation.leader();
-
-    const began = performance.now();
-    const path = `/api/v1/namespaces/${installation.options.namespace}/pods/${before}`;
-    const body = { gracePeriodSeconds: 0 };
-    await cluster.connection.request({ verb: 'delete', method: 'DELETE', path, body });
-    const after = await cluster.until(async () => {
-      const leader = await installation.leader();
-      return leader === before ? undefined : leader;
-    });
-    const tookMs = performance.now() - began;
-
-    console.log(`another replica leads after ${tookMs.toFixed(0)} ms`);
-    expect(after).not.toBe(before);
-    expect(tookMs).toBeLessThan(10_000);
-    await installation.apply(installation.options);
-    await shop.deploy({ name: 'bank', annotations: asking, portName: 'http' });
-    expect(await shop.injected('bank')).toHaveLength(1);
-    const still = await shop.uids();
-    expect([...uids].every((uid) => still.has(uid))).toBe(true);
-  });
-
   it('brings agents up to date after an upgrade, and replaces nothing where nothing differs', async () => {
-    await using installation = await Installation.make({ namespaces: [namespace] });
     const { cluster } = installation;
     await using shop = await InstalledShop.open(cluster, namespace);
     await shop.deploy({ name: 'cart', replicas: 2, annotations: asking, portName: 'http' });
@@ -110,7 +55,6 @@ describe.runIf(hasCluster)('an installation on a real cluster', () => {
   });
 
   it('creates pods as they are while the injector is down, and refuses intercepts, as nobody says who asks', async () => {
-    await using installation = await Installation.make({ namespaces: [namespace] });
     const { cluster } = installation;
     await using shop = await InstalledShop.open(cluster, namespace);
     const scale = (replicas: number): Promise<unknown> =>
@@ -142,5 +86,61 @@ describe.runIf(hasCluster)('an installation on a real cluster', () => {
     expect(await shop.serving('cart')).toHaveLength(1);
     expect(await shop.injected('cart')).toHaveLength(0);
     expect(refused).toBeInstanceOf(FairleadError);
+  });
+
+  it('of two replicas has one that leads, and the other one soon after that is killed; no pod is replaced for it', async () => {
+    await installation.apply({ namespaces: [namespace], replicas: 2 });
+    const { cluster } = installation;
+    await using shop = await InstalledShop.open(cluster, namespace);
+    await shop.deploy({ name: 'cart', replicas: 2, annotations: asking, portName: 'http' });
+    const uids = await shop.uids();
+    const before = await installation.leader();
+
+    const began = performance.now();
+    const path = `/api/v1/namespaces/${installation.options.namespace}/pods/${before}`;
+    const body = { gracePeriodSeconds: 0 };
+    await cluster.connection.request({ verb: 'delete', method: 'DELETE', path, body });
+    const after = await cluster.until(async () => {
+      const leader = await installation.leader();
+      return leader === before ? undefined : leader;
+    });
+    const tookMs = performance.now() - began;
+
+    console.log(`another replica leads after ${tookMs.toFixed(0)} ms`);
+    expect(after).not.toBe(before);
+    expect(tookMs).toBeLessThan(10_000);
+    await installation.apply({ namespaces: [namespace], replicas: 2 });
+    await shop.deploy({ name: 'bank', annotations: asking, portName: 'http' });
+    expect(await shop.injected('bank')).toHaveLength(1);
+    const still = await shop.uids();
+    expect([...uids].every((uid) => still.has(uid))).toBe(true);
+  });
+
+  it('injects pods that ask for it, leaves the others alone, and goes without a trace or a lost request', async () => {
+    const { cluster } = installation;
+    await using shop = await InstalledShop.open(cluster, namespace);
+    await shop.deploy(
+      { name: 'cart', replicas: 3, annotations: asking, portName: 'http' },
+      { name: 'bank', annotations: asking },
+      { name: 'plain', portName: 'http' },
+    );
+    const specs = await shop.specs();
+
+    expect(await shop.injected('cart')).toHaveLength(3);
+    expect(await shop.injected('bank')).toHaveLength(1);
+    expect(await shop.injected('plain')).toHaveLength(0);
+    const urls = await Promise.all(['cart', 'bank'].map((name) => shop.url(name)));
+    for (const url of urls) await cluster.until(() => ask(url).catch(() => undefined));
+    const loads = urls.map((url) => startLoad(url, 4));
+    await installation.uninstall();
+    for (const load of loads) await load.stop();
+
+    const lost = loads.map(({ failures, answered }) => `${failures.length} of ${answered}`);
+    console.log(`lost during the uninstall: ${lost.join(', ')}`);
+    expect(loads.flatMap(({ failures }) => failures)).toEqual([]);
+    expect(await shop.injected('cart')).toHaveLength(0);
+    expect(await shop.serving('cart')).toHaveLength(3);
+    expect(await shop.specs()).toEqual(specs);
+    expect(await leftovers(cluster)).toEqual([]);
   });
 });
