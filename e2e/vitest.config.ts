@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@fairlead/source', 'module', 'node', 'development|production'];
 
-/** Each has namespaces of its own, and but one no installation: they wait for pods side by side. */
+/** Each has namespaces of its own, and but the last no installation: they wait for pods side by side. */
 const withoutInstallation = ['k8s-adapter/{rollout-*,surge,tunnel-transport}.test.ts', 'manager/in-turn.ts'];
 const partsOfOthers = [
   'manager/*.test.ts',
@@ -24,7 +24,7 @@ export default defineConfig({
     projects: [
       group('not installed', 0, { include: withoutInstallation, maxWorkers: 5 }),
       group('installed', 1, {
-        include: ['{k8s-adapter,stories,faults}/*.test.ts', 'k8s-adapter/in-turn.ts'],
+        include: ['{k8s-adapter,stories,faults}/*.test.ts'],
         exclude: [...withoutInstallation, ...partsOfOthers, ...alone],
         maxWorkers: 2,
       }),

@@ -28,7 +28,7 @@ describe.runIf(hasCluster)('the commands of the docs, on a real cluster', () => 
     try {
       await Installation.none(cluster);
       await using shop = await InstalledShop.open(cluster, namespace);
-      await shop.deploy({ name: 'cart', portName: 'http' });
+      await shop.deploy({ name: 'cart', portName: 'http', servicePortName: 'http' });
 
       for (const { place, args } of verb('install')) await expectDone(place, args, kubeconfig);
       for (const line of kubectl) {

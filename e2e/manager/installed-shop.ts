@@ -11,6 +11,8 @@ export interface Shelf {
   readonly annotations?: Readonly<Record<string, string>>;
   /** The name of the container's port; without one packet rules are needed. */
   readonly portName?: string;
+  /** The name of the Service's port. Default `web`. */
+  readonly servicePortName?: string;
   /** Default Deployment; a StatefulSet is behind a headless Service. */
   readonly kind?: 'Deployment' | 'StatefulSet';
 }
@@ -104,7 +106,8 @@ export class InstalledShop implements AsyncDisposable {
     await this.#clear();
   }
 
-  async #make({ name, replicas = 1, annotations = {}, portName, kind = 'Deployment' }: Shelf): Promise<void> {
+  async #make(shelf: Shelf): Promise<void> {
+    const { name, replicas = 1, annotations = {}, portName, servicePortName = 'web', kind = 'Deployment' } = shelf;
     const { namespace } = this;
     const labels = { app: name };
     const port = { containerPort: 8080, ...(portName && { name: portName }) };
@@ -123,7 +126,7 @@ export class InstalledShop implements AsyncDisposable {
         spec: { containers: [container], terminationGracePeriodSeconds: 5 },
       },
     };
-    const ports = [{ name: 'web', port: 80, targetPort: portName ?? 8080 }];
+    const ports = [{ name: servicePortName, port: 80, targetPort: portName ?? 8080 }];
     const metadata = { namespace, name };
     const isHeadless = kind === 'StatefulSet';
     const service = { selector: labels, ports, ...(isHeadless && { clusterIP: 'None' }) };
