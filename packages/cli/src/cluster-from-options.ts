@@ -1,5 +1,4 @@
 import { type ClusterAdapter, FairleadError } from '@fairlead/core';
-import { localRemote } from '@fairlead/local-adapter';
 
 /** The options with which every command says which cluster is meant. */
 export interface ClusterOptions {
@@ -14,13 +13,21 @@ export interface ClusterOptions {
 
 /** The cluster that the options mean: the embedded one where `--local` says so, else the kubeconfig's. */
 export function clusterFromOptions({ local, ...options }: ClusterOptions): ClusterAdapter {
-  if (local !== undefined) return localRemote(local === true ? {} : { socket: local });
+  // Loading an adapter takes a good part of a second: only those wait for one who need it.
+  if (local !== undefined) {
+    return {
+      name: 'local',
+      open: async (calling) => {
+        const { localRemote } = await import('@fairlead/local-adapter');
+        return await localRemote(local === true ? {} : { socket: local }).open(calling);
+      },
+    };
+  }
   const { kubeconfig, context, namespace, managerNamespace } = options;
   const manager = managerNamespace === undefined ? {} : { namespace: managerNamespace };
   return {
     name: 'kubernetes',
     open: async (calling) => {
-      // Loading the client takes half a second: only those wait for it who need it.
       const { kubernetes } = await import('@fairlead/k8s-adapter');
       try {
         return await kubernetes({ kubeconfig, context, namespace, manager }).open(calling);

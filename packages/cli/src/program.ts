@@ -1,21 +1,6 @@
 import { FairleadError } from '@fairlead/core';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { type ClusterOptions, clusterFromOptions } from './cluster-from-options.ts';
-import { completeWords, completion } from './commands/completion.ts';
-import { configView } from './commands/config-view.ts';
-import { demo } from './commands/demo.ts';
-import { doctor } from './commands/doctor.ts';
-import { gatherLogs } from './commands/gather-logs.ts';
-import { inject } from './commands/inject.ts';
-import { install, uninstall, upgrade } from './commands/install.ts';
-import { intercept } from './commands/intercept.ts';
-import { leave } from './commands/leave.ts';
-import { list } from './commands/list.ts';
-import { localUp } from './commands/local-up.ts';
-import { plan } from './commands/plan.ts';
-import { status } from './commands/status.ts';
-import { version } from './commands/version.ts';
-import { wiretap } from './commands/wiretap.ts';
 import { shells } from './completion/scripts.ts';
 import { applySettings } from './config/apply-settings.ts';
 import { type Environment, readSettings, type Settings } from './config/settings.ts';
@@ -80,8 +65,8 @@ async function run(args: readonly string[], surroundings: ProgramSurroundings): 
   let settings: Settings = noSettings;
 
   /** Makes a command's action: builds its context, keeps the exit status it resolves to. */
-  const action =
-    <Args extends unknown[]>(run: (context: CommandContext, ...args: Args) => Promise<number> | number) =>
+  const action: ActionFactory =
+    <Args extends unknown[]>(load: () => Promise<CommandBody<Args>>) =>
     async (...given: unknown[]): Promise<void> => {
       const command = given.at(-1) as Command;
       settings = env ? readSettings(env) : noSettings;
@@ -102,7 +87,8 @@ async function run(args: readonly string[], surroundings: ProgramSurroundings): 
         namespace: options.namespace,
         cluster: () => clusterFromOptions(options),
       };
-      status = await run(context, ...(given.slice(0, -1) as Args));
+      const body = await load();
+      status = await body(context, ...(given.slice(0, -1) as Args));
     };
 
   const program = build(action, terminal);
@@ -121,9 +107,12 @@ async function run(args: readonly string[], surroundings: ProgramSurroundings): 
   }
 }
 
-/** Makes a command's action of what it does. */
+/** What a command does; resolves with the exit status. */
+type CommandBody<Args extends unknown[]> = (context: CommandContext, ...args: Args) => Promise<number> | number;
+
+/** Makes a command's action of what it does, which is loaded when it is asked for: nobody waits for what others need. */
 export type ActionFactory = <Args extends unknown[]>(
-  run: (context: CommandContext, ...args: Args) => Promise<number> | number,
+  load: () => Promise<CommandBody<Args>>,
 ) => (...given: unknown[]) => Promise<void>;
 
 /** @internal The commands with their options, each with the action that the factory makes. */
@@ -160,22 +149,22 @@ export function build(action: ActionFactory, terminal: Terminal): Command {
       .option('--local [socket]', 'not Kubernetes but the embedded cluster that `fairlead local up` runs');
 
   command('demo', 'Show an intercept on the embedded cluster: a sample shop, real traffic, no Kubernetes').action(
-    action(demo),
+    action(async () => (await import('./commands/demo.ts')).demo),
   );
-  command('version', 'Print versions').action(action(version));
+  command('version', 'Print versions').action(action(async () => (await import('./commands/version.ts')).version));
 
   clusterCommand('plan', 'Show the agent configs that workloads would get; writes nothing')
     .argument('[workload]', 'KIND/NAME; default: every interceptable workload')
     .option('-f, --filename <file...>', 'plan manifests instead of a cluster; - is stdin')
     .option('--agent-image <image>', 'the image of the traffic-agent')
-    .action(action(plan));
+    .action(action(async () => (await import('./commands/plan.ts')).plan));
 
   command('inject', 'Print manifests with the traffic-agent added, as the injector would add it')
     .option('-n, --namespace <namespace>', 'the namespace of manifests that name none')
     .requiredOption('-f, --filename <file...>', 'the manifests; - is stdin')
     .option('--only-enabled', 'only what is annotated with inject-traffic-agent: enabled')
     .option('--agent-image <image>', 'the image of the traffic-agent')
-    .action(action(inject));
+    .action(action(async () => (await import('./commands/inject.ts')).inject));
 
   const traffic = (name: string, description: string): Command =>
     clusterCommand(name, description)
@@ -208,34 +197,34 @@ export function build(action: ActionFactory, terminal: Terminal): Command {
     .option('--docker-network <network>', 'the network of the container; with host no port is published')
     .option('--mount <dir[:rw]>', 'mount the volumes of the container at a directory, read-only unless :rw')
     .option('--dry-run', 'show what would be taken and run, and do nothing')
-    .action(action(intercept));
+    .action(action(async () => (await import('./commands/intercept.ts')).intercept));
 
   traffic('wiretap', 'Print a copy of the traffic of a workload; replies are unchanged')
     .option('--port <svcport>', 'service port; may be repeated', collect)
     .option('--for <seconds>', 'stop after this time')
     .option('--limit <pieces>', 'stop after this many pieces')
-    .action(action(wiretap));
+    .action(action(async () => (await import('./commands/wiretap.ts')).wiretap));
 
   clusterCommand('list', 'Workloads that can be intercepted, and the intercepts that exist')
     .option('-w, --watch', 'go on: draw the table anew on a terminal, print a line for each change elsewhere')
-    .action(action(list));
+    .action(action(async () => (await import('./commands/list.ts')).list));
   clusterCommand('status', 'Whether intercepts work here; else what stands in the way, and what to do about it').action(
-    action(status),
+    action(async () => (await import('./commands/status.ts')).status),
   );
   clusterCommand(
     'doctor',
     'Look at everything that an intercept needs; of what fails say the cause and the remedy',
-  ).action(action(doctor));
+  ).action(action(async () => (await import('./commands/doctor.ts')).doctor));
   clusterCommand('gather-logs', 'Write one archive with everything that tells what is wrong, free of secrets')
     .argument('[workload...]', 'only the agents of these; default: every agent of the namespace')
     .option('--output-file <file>', 'default: fairlead-logs-TIME.tar.gz, here')
     .option('--no-agents', 'leave the logs of agents away')
     .option('--timeout <seconds>', 'how long one source may take', '15')
-    .action(action(gatherLogs));
+    .action(action(async () => (await import('./commands/gather-logs.ts')).gatherLogs));
   clusterCommand('leave', 'End intercepts')
     .argument('[name...]', 'as `fairlead list` shows it')
     .option('--all', 'every one that this user made on this machine')
-    .action(action(leave));
+    .action(action(async () => (await import('./commands/leave.ts')).leave));
 
   /** A command for those who administer the cluster. */
   const adminCommand = (name: string, description: string): Command =>
@@ -265,27 +254,32 @@ export function build(action: ActionFactory, terminal: Terminal): Command {
       .option('--values <file>', 'YAML with more options, as the Helm chart takes them');
 
   installation('install', 'Install the traffic-manager and the injector, and wait until both are ready').action(
-    action(install),
+    action(async () => (await import('./commands/install.ts')).install),
   );
-  installation('upgrade', 'Change an installation, and bring the agents in pods up to date').action(action(upgrade));
+  installation('upgrade', 'Change an installation, and bring the agents in pods up to date').action(
+    action(async () => (await import('./commands/install.ts')).upgrade),
+  );
   adminCommand('uninstall', 'Take the agents out of pods, then delete everything that was installed')
     .option('--agent <workload...>', 'only take the agents of these workloads away; -n is their namespace then')
     .option('--manager-namespace <namespace>', 'with --agent: where Fairlead is installed; default: fairlead')
     .option('--local [socket]', 'with --agent: on the embedded cluster')
     .option('--force', 'leave the agents in pods, where they only pass traffic on')
-    .action(action(uninstall));
+    .action(action(async () => (await import('./commands/install.ts')).uninstall));
 
   command('completion', 'Print what a shell needs to complete commands, options and names from the cluster')
     .addArgument(new Argument('<shell>', 'the shell').choices([...shells]))
-    .action(action(completion));
-  program.command('__complete', { hidden: true }).argument('[words...]').action(action(completeWords));
+    .action(action(async () => (await import('./commands/completion.ts')).completion));
+  program
+    .command('__complete', { hidden: true })
+    .argument('[words...]')
+    .action(action(async () => (await import('./commands/completion.ts')).completeWords));
 
   const config = program.command('config').description('What counts for every command');
   clusterCommand(
     'view',
     'Show every setting and where it comes from: flag, environment, file or default',
     config,
-  ).action(action(configView));
+  ).action(action(async () => (await import('./commands/config-view.ts')).configView));
 
   const local = program.command('local').description('The embedded cluster');
   local
@@ -297,7 +291,7 @@ export function build(action: ActionFactory, terminal: Terminal): Command {
     .option('--socket <path>', 'where other commands find it')
     .exitOverride()
     .configureOutput(output)
-    .action(action(localUp));
+    .action(action(async () => (await import('./commands/local-up.ts')).localUp));
   for (const one of leavesOf(program)) one.addHelpText('after', examplesText(nameOf(one)));
   return program;
 }
