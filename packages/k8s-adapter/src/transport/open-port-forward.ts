@@ -36,8 +36,6 @@ export async function openPortForward(
   const target = await connection.webSocketTarget(`${resourcePath(apiResources.pods, address)}?ports=${port}`, options);
   options.signal?.throwIfAborted();
   const stream = await connect(target, address, connection.server, options);
-  // It may break at any time, also between two owners: that must not end a process in which nobody listens just then.
-  stream.on('error', () => {});
   try {
     await abortable(stream.ready, options);
     if (stream.errored) throw stream.errored;

@@ -31,6 +31,9 @@ export class PortForwardStream extends Duplex {
       this.#onFailed = reject;
     });
     this.ready.catch(() => {});
+    // It may break at any time, also between two owners, or before whoever made it gets it: that must not end a process in
+    // which nobody listens just then.
+    this.on('error', () => {});
     socket.on('message', (data) => this.#receive(asBuffer(data)));
     socket.on('error', (error) => this.destroy(FairleadError.from(error, 'connection-lost', 'the port-forward broke')));
     socket.on('close', (code, reason) => this.#close(code, reason.toString()));
