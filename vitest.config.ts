@@ -12,8 +12,9 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     reporters: ['default', './scripts/count-reporter.mjs'],
-    // Many tests wait for processes and sockets: leaving a core to the runner, as it does by itself, wastes half of two.
-    maxWorkers: availableParallelism(),
+    // Many tests wait for processes and sockets: a core that is left to the runner, as it does by itself, is half of two
+    // wasted, and with one worker more than cores somebody always has something to do.
+    maxWorkers: availableParallelism() + 1,
     coverage: {
       provider: 'v8',
       include: ['packages/core/src/**/*.ts'],
