@@ -66,6 +66,23 @@ it('binds what a session needs', async () => {
   await open[Symbol.asyncDispose]();
 });
 
+it('refuses an intercept in a namespace that the manifests do not have, and says which they have', async () => {
+  const open = await aShop().open();
+  const container = new Container();
+  await container.loadAsync(open.module);
+  const workload = { namespace: 'elsewhere', kind: 'Deployment', name: 'cart' } as const;
+
+  const asked = container.get(tokens.interceptRegistry).create({
+    namespace: 'elsewhere',
+    name: 'cart-1',
+    spec: { mode: 'intercept', workload, ports: [] },
+    session: { id: 's', fingerprint: 'f', label: 'somebody' },
+  });
+
+  await expect(asked).rejects.toMatchObject({ code: 'workload-not-found', hint: expect.stringContaining('shop') });
+  await open[Symbol.asyncDispose]();
+});
+
 it('fails as starting fails, and can be tried again', async () => {
   const shop = aShop('process.exit(1)');
 

@@ -9,6 +9,8 @@ import {
   type Diagnostics,
   entryName,
   FairleadError,
+  type Identity,
+  type InterceptDraft,
   type InterceptRegistry,
   type Logger,
   MemoryAgentConfigStore,
@@ -64,6 +66,7 @@ export class EmbeddedCluster implements AsyncDisposable {
   #plane: ControlPlane | undefined;
   #calls: CallServer | undefined;
   #managerPort = 0;
+  #namespaces: ReadonlySet<string> = new Set();
 
   private constructor(options: LocalOptions) {
     this.#options = options;
@@ -71,7 +74,7 @@ export class EmbeddedCluster implements AsyncDisposable {
     this.clock = options.clock ?? systemClock;
     this.logger = options.logger ?? new SilentLogger();
     this.store = new MemoryAgentConfigStore();
-    this.registry = new MemoryInterceptRegistry(this.clock, { requesterOf: () => this.identityProvider.identity });
+    this.registry = new MemoryInterceptRegistry(this.clock, { requesterOf: (draft) => this.#admit(draft) });
     this.#relay = this.#cleanup.use(this.#makeRelay());
     this.door = new RelayDoor(this.#relay);
   }
@@ -161,9 +164,16 @@ export class EmbeddedCluster implements AsyncDisposable {
     );
     this.#cluster = this.#cleanup.use(cluster);
     this.#calls = new CallServer(callMethods(this));
-    this.#runControlPlane(cluster, [
-      ...new Set([this.namespace, ...manifests.workloads.map((each) => each.namespace)]),
-    ]);
+    this.#namespaces = new Set([this.namespace, ...manifests.workloads.map((each) => each.namespace)]);
+    this.#runControlPlane(cluster, [...this.#namespaces]);
+  }
+
+  /** Who asks for an intercept. Nobody would ever look after one in a namespace that has nothing. */
+  #admit({ namespace }: InterceptDraft): Identity {
+    if (this.#namespaces.has(namespace)) return this.identityProvider.identity;
+    throw new FairleadError('workload-not-found', `the manifests have no workload in namespace ${namespace}`, {
+      hint: `They have workloads in ${[...this.#namespaces].join(', ')}.`,
+    });
   }
 
   #runControlPlane(cluster: LocalCluster, namespaces: readonly string[]): void {
