@@ -15,6 +15,8 @@ export default defineConfig({
     // Many tests wait for processes and sockets: a core that is left to the runner, as it does by itself, is half of two
     // wasted, and with one worker more than cores somebody always has something to do.
     maxWorkers: availableParallelism() + 1,
+    // Limits of tests end what hangs; what takes long is for the benchmarks to say.
+    testTimeout: 15_000,
     coverage: {
       provider: 'v8',
       include: ['packages/core/src/**/*.ts'],
