@@ -6,6 +6,7 @@ import {
   formatWorkload,
   type InterceptDraft,
   type InterceptRecord,
+  type Pod,
   type SessionRef,
   type WorkloadKey,
   type WorkloadRef,
@@ -16,9 +17,9 @@ import { timeLimit } from './time-limit.ts';
 
 /** Options of `session.removeAgent()`. */
 export interface RemoveAgentOptions extends CallOptions {
-  /** Time until no pod has an agent any more, in milliseconds. Default 120 000. */
+  /** Time until pods without an agent serve, in milliseconds. Default 120 000. */
   readonly timeoutMs?: number | undefined;
-  /** Called with the number of pods that are free of their agent, as it changes. */
+  /** Called with the number of pods that serve without an agent, as it changes. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -32,6 +33,9 @@ interface RemovalParts {
 const defaultTimeoutMs = 120_000;
 const decisionMs = 15_000;
 const lookEveryMs = 500;
+
+/** Pods that have ended are kept for whoever wants to read their logs; they serve nobody. */
+const ended: ReadonlySet<Pod['phase']> = new Set(['Succeeded', 'Failed']);
 
 /**
  * Asks for the agent of a workload to be removed, by a record as intercepts are asked for: so the cluster knows who asks,
@@ -63,25 +67,34 @@ export async function requestRemoval(
   }
 }
 
-/** Resolves when no pod of the workload has an agent any more. Fails with `timeout`, or the signal's reason. */
+/**
+ * Resolves when the workload has all its pods, and each serves without an agent. That no pod has one is not enough: one that
+ * is being replaced is not the workload's any more, but serves with its agent until its successor is ready; and a stateful
+ * one is gone before its successor comes. Fails with `timeout`, `workload-not-found`, or the signal's reason.
+ */
 export async function untilAgentless(
   workload: WorkloadKey,
   { workloadResolver, clock }: SessionPorts,
   { signal, timeoutMs = defaultTimeoutMs, onProgress }: RemoveAgentOptions,
 ): Promise<void> {
   const late = () => {
-    const message = `pods of ${formatWorkload(workload)} still have their agent after ${timeoutMs} ms`;
+    const message = `not every pod of ${formatWorkload(workload)} serves without an agent after ${timeoutMs} ms`;
     const hint = 'Nothing is lost: they are replaced as soon as they can be. Look at them with kubectl get pods.';
     return new FairleadError('timeout', message, { phase: 'rollout', hint });
   };
   using limit = timeLimit(clock, timeoutMs, late, signal);
   for (let told = ''; ; await abortable(clock.sleep(lookEveryMs, limit), limit)) {
-    const pods = await abortable(workloadResolver.pods(workload, limit), limit);
-    const injected = pods.filter(({ configHash }) => configHash !== undefined);
-    const free = pods.length - injected.length;
-    if (told !== `${free}/${pods.length}`) onProgress?.(free, pods.length);
-    told = `${free}/${pods.length}`;
-    if (injected.length === 0) return;
+    const { replicas } = await abortable(workloadResolver.find(workload, limit), limit);
+    const pods = (await abortable(workloadResolver.pods(workload, limit), limit)).filter(
+      ({ phase }) => !ended.has(phase),
+    );
+    const free = pods.filter(
+      ({ configHash, ready, deleting }) => configHash === undefined && ready && !deleting,
+    ).length;
+    const total = Math.max(pods.length, replicas);
+    if (told !== `${free}/${total}`) onProgress?.(free, total);
+    told = `${free}/${total}`;
+    if (free === total) return;
   }
 }
 

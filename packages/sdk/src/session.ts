@@ -231,9 +231,10 @@ export class Session implements SessionScope {
   }
 
   /**
-   * Takes the traffic-agent of a workload away: its pods are replaced by pods without one. Resolves when no pod has it any
-   * more. Needs the right to intercept the workload. Fails with `conflict` and the holder while anybody intercepts it, with
-   * `not-found` where there is no agent, `manual-config`, `forbidden`, `timeout`, or the signal's reason.
+   * Takes the traffic-agent of a workload away: its pods are replaced by pods without one. Resolves when these serve.
+   * Needs the right to intercept the workload. Fails with `conflict` and the holder while anybody intercepts it, with
+   * `not-found` where there is no agent, `workload-not-found`, `manual-config`, `forbidden`, `timeout`, or the signal's
+   * reason.
    */
   async removeAgent(reference: WorkloadReference, options: RemoveAgentOptions = {}): Promise<void> {
     this.#begin(options);
