@@ -1,5 +1,6 @@
 /** The traffic-agent: proxies on node sockets that pass, divert or copy traffic. @packageDocumentation */
-export { containerEnvironment, type Variables } from './environment/container-environment.ts';
+export { containerEnvironment } from './environment/container-environment.ts';
+export type { Variables } from './environment/service-variables.ts';
 export type { DatagramOrigin, DivertedStream, Diverter, StreamOrigin } from './proxy/diverter.ts';
 export { type MissWatch, MissWatches } from './proxy/miss-watches.ts';
 export { NodeTrafficProxy, type NodeTrafficProxyOptions } from './proxy/node-traffic-proxy.ts';

@@ -8,10 +8,7 @@ import {
   variableOriginsName,
 } from '@fairlead/core';
 import { matchesAny } from './name-pattern.ts';
-import { serviceVariables } from './service-variables.ts';
-
-/** The variables of a process. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+import { serviceVariables, type Variables } from './service-variables.ts';
 
 /**
  * The environment of a container, from that of the traffic-agent's process: its copied variables without their prefix,

@@ -1,5 +1,5 @@
 import type { Clock } from '@fairlead/core';
-import type { DivertedStream, Diverter, StreamOrigin } from './diverter.ts';
+import { type DivertedStream, type Diverter, openDiverted, type StreamOrigin } from './diverter.ts';
 import type { ProxyLimits } from './proxy-limits.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import type { CompiledIntercept } from './routes.ts';
@@ -109,7 +109,7 @@ export class DivertedSide implements Side {
   #open(firstBytes: Buffer | undefined): void {
     this.#isOpened = true;
     const { diverter, intercept, origin, clock, limits } = this.#options;
-    const stream = attempt(() => diverter.divert(intercept.id, origin, firstBytes));
+    const stream = openDiverted(diverter, intercept.id, origin, firstBytes);
     if (!stream) {
       // Told later, as the caller is in the middle of sending.
       queueMicrotask(() => this.#lost(new Error('there is no tunnel')));
@@ -167,13 +167,5 @@ export class DivertedSide implements Side {
   #close(): void {
     this.#isOver = true;
     this.#timer?.[Symbol.dispose]();
-  }
-}
-
-function attempt<T>(call: () => T | undefined): T | undefined {
-  try {
-    return call();
-  } catch {
-    return undefined;
   }
 }

@@ -28,3 +28,15 @@ export interface Diverter {
   /** Opens a stream for copies of traffic; undefined when there is no way to its holder at present. */
   tap(wiretap: string, origin: StreamOrigin): DivertedStream | undefined;
 }
+
+/** As the diverter's `divert`. One that fails is as good as one that has no way: the traffic stays with the app. */
+export function openDiverted(
+  diverter: Diverter,
+  ...wanted: Parameters<Diverter['divert']>
+): DivertedStream | undefined {
+  try {
+    return diverter.divert(...wanted);
+  } catch {
+    return undefined;
+  }
+}

@@ -39,3 +39,8 @@ export interface PortCounters {
   /** Datagrams that nobody got. */
   dropped: number;
 }
+
+/** The counters of a port that has just been opened. */
+export function zeroCounters(): PortCounters {
+  return { connections: 0, diverted: 0, fellBack: 0, bytesIn: 0, bytesOut: 0, tapDropped: 0, dropped: 0 };
+}

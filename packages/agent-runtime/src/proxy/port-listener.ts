@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { FairleadError, type PortProxy, type PortRoutes, type ProxyStats } from '@fairlead/core';
 import { type AcceptSocket, acceptOn } from './accepting.ts';
 import { Connection } from './connection.ts';
-import type { PortContext, PortCounters } from './port-context.ts';
+import { type PortContext, type PortCounters, zeroCounters } from './port-context.ts';
 import { compileRoutes, noRoutes, type RouteTable } from './routes.ts';
 
 /** How long a silent client is believed to be alive before the kernel asks whether it is. */
@@ -22,15 +22,7 @@ export class PortListener implements PortProxy, PortContext {
   readonly pool: PortContext['pool'];
   readonly reads: PortContext['reads'];
   readonly misses: PortContext['misses'];
-  readonly counters: PortCounters = {
-    connections: 0,
-    diverted: 0,
-    fellBack: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-    tapDropped: 0,
-    dropped: 0,
-  };
+  readonly counters: PortCounters = zeroCounters();
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   #routes: RouteTable = noRoutes;

@@ -1,6 +1,6 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { FlowTable, maxDatagramBytes, type PortProxy, type PortRoutes, type ProxyStats } from '@fairlead/core';
-import type { PortCounters } from '../proxy/port-context.ts';
+import { type PortCounters, zeroCounters } from '../proxy/port-context.ts';
 import { noRoutes, type RouteTable } from '../proxy/routes.ts';
 import { bindSocket } from './bind-socket.ts';
 import { DatagramFlow } from './datagram-flow.ts';
@@ -24,15 +24,7 @@ export class DatagramPort implements PortProxy, DatagramPortContext {
   readonly clock: DatagramPortContext['clock'];
   readonly logger: DatagramPortContext['logger'];
   readonly limits: DatagramPortContext['limits'];
-  readonly counters: PortCounters = {
-    connections: 0,
-    diverted: 0,
-    fellBack: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-    tapDropped: 0,
-    dropped: 0,
-  };
+  readonly counters: PortCounters = zeroCounters();
   readonly port: number;
   readonly #socket: Socket;
   readonly #flows: FlowTable<DatagramFlow>;

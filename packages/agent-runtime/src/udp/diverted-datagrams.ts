@@ -1,5 +1,5 @@
 import { type Clock, DatagramDecoder, encodeDatagram } from '@fairlead/core';
-import type { DatagramOrigin, DivertedStream, Diverter } from '../proxy/diverter.ts';
+import { type DatagramOrigin, type DivertedStream, type Diverter, openDiverted } from '../proxy/diverter.ts';
 import { Unanswered } from './unanswered.ts';
 
 /** What {@link DivertedDatagrams} works with. */
@@ -75,7 +75,7 @@ export class DivertedDatagrams implements Disposable {
 
   #open(frame: Buffer): void {
     const { diverter, intercept, origin, clock, limits } = this.#parts;
-    const stream = attempt(() => diverter.divert(intercept, origin, frame));
+    const stream = openDiverted(diverter, intercept, origin, frame);
     if (!stream) {
       // Told later, as the caller is in the middle of sending.
       queueMicrotask(() => this.#lost(new Error('there is no tunnel')));
@@ -128,13 +128,5 @@ export class DivertedDatagrams implements Disposable {
   #close(): void {
     this.#isOver = true;
     this.#timer?.[Symbol.dispose]();
-  }
-}
-
-function attempt<T>(call: () => T | undefined): T | undefined {
-  try {
-    return call();
-  } catch {
-    return undefined;
   }
 }

@@ -15,12 +15,6 @@ export class Unanswered {
     this.#most = most;
   }
 
-  /** Whether there are any. */
-  get isEmpty(): boolean {
-    this.#forget();
-    return this.#entries.length === 0;
-  }
-
   /** Keeps a datagram, unless there are too many bytes already. */
   add(datagram: Buffer): boolean {
     this.#forget();
