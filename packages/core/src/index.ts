@@ -11,6 +11,7 @@ export {
   type ControlPlanePorts,
   controlPlaneDefaults,
 } from './control/control-plane-options.ts';
+export { settingsOf } from './control/desired-config.ts';
 export {
   type InterceptPreview,
   type PlanInterceptOptions,
@@ -94,7 +95,7 @@ export {
   type Toggle,
 } from './model/intercept.ts';
 export type { Match, RequestView, TextRule } from './model/match.ts';
-export { isCopiedMount, type MountPolicy, type MountRule } from './model/mount-policy.ts';
+export { isCopiedMount, type MountPolicy, type MountRule, secretsDirectory } from './model/mount-policy.ts';
 export {
   agentContainerName,
   type Container,
@@ -114,6 +115,7 @@ export {
   type Volume,
   type VolumeMount,
 } from './model/pod.ts';
+export { numberOfQuantity, sameQuantity } from './model/quantity.ts';
 export { isHeadless, type Service, type ServicePort } from './model/service.ts';
 export type { VariablePolicy } from './model/variable-policy.ts';
 export {

@@ -1,11 +1,9 @@
 import { posix } from 'node:path';
-import { appEnvPrefix, isCopiedMount, type VolumeMount } from '@fairlead/core';
+import { appEnvPrefix, isCopiedMount, secretsDirectory, type VolumeMount } from '@fairlead/core';
 import type { AppContainer } from './app-containers.ts';
 import { sameJson } from './carries.ts';
 import { copyPathExpression } from './copied-environment.ts';
 import { tokenDirectory } from './sidecar-names.ts';
-
-const secretsDirectory = '/var/run/secrets/';
 
 /**
  * The mounts of the app's containers, each under its container's mount point. Those below `/var/run/secrets/` stay where

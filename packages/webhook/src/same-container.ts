@@ -1,6 +1,12 @@
-import { agentEnvPrefix, appEnvPrefix, type Container, type EnvVar, type VolumeMount } from '@fairlead/core';
+import {
+  agentEnvPrefix,
+  appEnvPrefix,
+  type Container,
+  type EnvVar,
+  sameQuantity,
+  type VolumeMount,
+} from '@fairlead/core';
 import { carries, isObject, sameJson } from './carries.ts';
-import { sameQuantity } from './quantity.ts';
 import { configDirectory, copiesDirectory, exportDirectory, podInfoDirectory, readyPath } from './sidecar-names.ts';
 
 /** What of a security context is there or not depending on the pod, so that it may be left over. */

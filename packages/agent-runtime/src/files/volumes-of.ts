@@ -1,9 +1,6 @@
 import { posix } from 'node:path';
-import { type AgentContainer, isCopiedMount } from '@fairlead/core';
+import { type AgentContainer, isCopiedMount, secretsDirectory } from '@fairlead/core';
 import type { ServedVolume, VolumePlace } from './served-volume.ts';
-
-/** Mounts below it are at home in the traffic-agent too, unless another container has something else there. */
-const homeDirectory = '/var/run/secrets/';
 
 /**
  * The mounts of a container as they are shared. `directories` says where mounts of the agent's container really are, on a
@@ -28,7 +25,8 @@ export function volumesOf(
 
   function placeOf(path: string): VolumePlace {
     const copy = posix.join(mountPoint, path);
-    const isAtHome = path.startsWith(homeDirectory) && !isThere(directories?.[copy] ?? copy);
+    // Its copy is elsewhere only where another container has something else at that place.
+    const isAtHome = path.startsWith(secretsDirectory) && !isThere(directories?.[copy] ?? copy);
     if (directories) return { base: directories[isAtHome ? path : copy] ?? copy, below: [] };
     // The names below the mount point may be in another volume of the app, which could put a link there.
     return isAtHome ? { base: path, below: [] } : { base: mountPoint, below: path.split('/').slice(1) };

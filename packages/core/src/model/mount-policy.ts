@@ -8,6 +8,12 @@ export type MountPolicy = 'ignore' | 'local' | 'remote' | 'remote-read-only';
 /** What an agent config says of a mount that is not `remote-read-only`. `withheld`: it has Secrets, and no policy names it. */
 export type MountRule = 'ignore' | 'local' | 'remote' | 'withheld';
 
+/**
+ * Where the cluster puts what programs prove themselves with. Libraries know it by heart, so mounts below it are at the same
+ * place in every container.
+ */
+export const secretsDirectory = '/var/run/secrets/';
+
 /** Whether the traffic-agent has this mount too. What is not shared is not copied into it at all. */
 export function isCopiedMount(rule: MountRule | undefined): boolean {
   return rule === undefined || rule === 'remote';

@@ -11,7 +11,8 @@ export interface Rollout {
   strategyFor(workload: Workload): { readonly strategy: RolloutStrategy; readonly reason: string };
   /**
    * Replaces exactly these pods and resolves when their successors are ready and they are on their way out, with no new
-   * traffic coming to them. With no pods it does nothing. Fails with `rollout-failed` and the decisive cause; pods not yet replaced then keep serving.
+   * traffic coming to them. With no pods it does nothing. Fails with `rollout-failed` and the decisive cause; pods not yet
+   * replaced then keep serving.
    */
   replace(workload: Workload, pods: readonly Pod[], options?: RolloutOptions): Promise<void>;
 }

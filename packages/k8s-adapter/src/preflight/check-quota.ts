@@ -1,4 +1,4 @@
-import type { CallOptions, PreflightCheck } from '@fairlead/core';
+import { type CallOptions, numberOfQuantity, type PreflightCheck } from '@fairlead/core';
 import { apiResources } from '../connection/api-resources.ts';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
 import { ObjectClient } from '../connection/object-client.ts';
@@ -6,7 +6,6 @@ import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import type { ServiceObject } from '../objects/service-object.ts';
 import { agentResourcesAnnotation, type ManagerLocation } from '../transport/find-manager.ts';
 import { failing, fine, lookedAt } from './finding.ts';
-import { numberOfQuantity } from './quantity.ts';
 
 type Quantities = Readonly<Record<string, string>>;
 

@@ -9,7 +9,6 @@ import type { ObjectStore, StoredObject } from '../testing/object-store.ts';
 import { testCertificates } from '../testing/test-certificates.ts';
 import { agentResourcesAnnotation, managerCaAnnotation, managerWireAnnotation } from '../transport/find-manager.ts';
 import { KubernetesPreflight } from './kubernetes-preflight.ts';
-import { numberOfQuantity } from './quantity.ts';
 
 describe('a preflight', () => {
   it('finds nothing where everything is there', async () => {
@@ -250,21 +249,6 @@ describe('a preflight names the cause of what is broken:', () => {
 
     expect(found).toMatchObject({ state: 'unknown', remedy: expect.stringContaining('right to get') });
     expect(problems).toEqual([]);
-  });
-});
-
-describe('a quantity', () => {
-  it.each([
-    ['100m', 0.1],
-    ['1Ki', 1024],
-    ['1.5', 1.5],
-    ['1e3', 1000],
-  ])('%s is %d', (text, number) => {
-    expect(numberOfQuantity(text)).toBeCloseTo(number);
-  });
-
-  it('is NaN where it is none', () => {
-    expect(numberOfQuantity('many')).toBeNaN();
   });
 });
 

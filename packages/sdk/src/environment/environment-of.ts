@@ -1,8 +1,5 @@
-import type { ChosenAgent, ContainerEnvironment } from '@fairlead/core';
+import { type ChosenAgent, type ContainerEnvironment, secretsDirectory } from '@fairlead/core';
 import type { InterceptEnvironment } from './intercept-environment.ts';
-
-/** Where the cluster puts what programs prove themselves with. Libraries know it by heart; here it is elsewhere. */
-const secretsDirectory = '/var/run/secrets/';
 
 /** What an agent told, as programs of this machine get it. */
 export function environmentOf(

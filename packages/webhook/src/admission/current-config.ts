@@ -5,9 +5,9 @@ import {
   formatWorkload,
   isCurrent,
   mergeUnknownFields,
-  type PlanOptions,
   planAgentConfig,
   type StoredConfig,
+  settingsOf,
   type Workload,
 } from '@fairlead/core';
 import { originalTemplate } from '../original-template.ts';
@@ -87,11 +87,6 @@ async function plan(request: ConfigRequest, parts: PodAdmissionParts): Promise<A
   const result = planAgentConfig({ ...workload, template }, services, { ...parts.planning, ...settings });
   if (!result.ok) throw result.error;
   return result.config;
-}
-
-/** What an entry was made with stays: only what the cluster changed is to change. */
-function settingsOf({ agentImage, managerHost, managerPort, logLevel, variables }: AgentConfig): PlanOptions {
-  return { agentImage, managerHost, managerPort, logLevel, variables };
 }
 
 function newerEntry(workload: Workload): FairleadError {

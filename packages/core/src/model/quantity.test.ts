@@ -1,5 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { sameQuantity } from './quantity.ts';
+import { numberOfQuantity, sameQuantity } from './quantity.ts';
+
+describe('numberOfQuantity', () => {
+  it.each([
+    ['100m', 0.1],
+    ['1Ki', 1024],
+    ['1.5', 1.5],
+    ['1e3', 1000],
+  ])('%s is %d', (text, number) => {
+    expect(numberOfQuantity(text)).toBeCloseTo(number);
+  });
+
+  it('is NaN where it is none', () => {
+    expect(numberOfQuantity('many')).toBeNaN();
+  });
+});
 
 describe('sameQuantity', () => {
   it.each([
