@@ -1,4 +1,4 @@
-import { injectorProbe } from '@fairlead/install';
+import { injectorProbe } from '@fairlead/k8s-adapter';
 import { describe, expect, it } from 'vitest';
 import { chart, helm, helmIsMissing } from '../../packages/install/src/testing/helm.ts';
 import { hasCluster, RealCluster } from '../k8s-adapter/real-cluster.ts';
@@ -42,7 +42,7 @@ describe.runIf(hasCluster && !helmIsMissing)('the Helm chart on a real cluster',
 async function untilInjectorIsReached(cluster: RealCluster): Promise<void> {
   type Stamped = { readonly metadata: object; readonly spec?: { readonly requester?: object } };
   const path = '/apis/fairlead.dev/v1alpha1/namespaces/default/intercepts';
-  const body = injectorProbe('default');
+  const body = injectorProbe('default', 'fairlead e2e');
   await cluster.until(async () => {
     const asked = { verb: 'create', method: 'POST', path, query: { dryRun: 'All' }, body } as const;
     return (await cluster.connection.request<Stamped>(asked).catch(() => undefined))?.spec?.requester;

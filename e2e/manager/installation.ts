@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { type InstallOptions, injectorProbe, install, uninstall, upgrade } from '@fairlead/install';
-import type { KubernetesObject as AnyObject } from '@fairlead/k8s-adapter';
+import { type InstallOptions, install, uninstall, upgrade } from '@fairlead/install';
+import { type KubernetesObject as AnyObject, injectorProbe } from '@fairlead/k8s-adapter';
 import { RealCluster } from '../k8s-adapter/real-cluster.ts';
 import { inTurn } from './turns.ts';
 
@@ -117,7 +117,7 @@ export class Installation implements AsyncDisposable {
   async #isInjecting(): Promise<boolean> {
     const { namespace } = this.options;
     const path = `/apis/fairlead.dev/v1alpha1/namespaces/${namespace}/intercepts?dryRun=All`;
-    const body = injectorProbe(namespace);
+    const body = injectorProbe(namespace, 'fairlead e2e');
     const asked = this.cluster.connection.request({ verb: 'create', method: 'POST', path, body });
     return await asked.then(
       (answer) => JSON.stringify(answer).includes('"requester"'),

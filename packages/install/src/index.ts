@@ -5,7 +5,6 @@
  */
 
 export { type HookName, hookJob } from './hook-job.ts';
-export { injectorProbe } from './injector-probe.ts';
 export { installNames, managerPorts } from './install-names.ts';
 export { installObjects } from './install-objects.ts';
 export { type InstallOptions, installDefaults, type LogLevel, type Resources } from './install-options.ts';

@@ -43,6 +43,7 @@ export {
   type ObjectMeta,
   type OwnerReference,
 } from './objects/kubernetes-object.ts';
+export { type InjectorProbe, injectorProbe } from './preflight/injector-probe.ts';
 export { KubernetesPreflight } from './preflight/kubernetes-preflight.ts';
 export { oldestServer, readServerVersion, type ServerVersion } from './preflight/server-version.ts';
 export {

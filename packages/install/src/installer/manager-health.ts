@@ -1,10 +1,10 @@
 import { type CallOptions, FairleadError, type PodProblem } from '@fairlead/core';
 import {
   type KubernetesObject as AnyObject,
+  injectorProbe,
   type KubernetesConnection,
   KubernetesWorkloadResolver,
 } from '@fairlead/k8s-adapter';
-import { injectorProbe } from '../injector-probe.ts';
 import { installNames } from '../install-names.ts';
 import { formatLabels, managerSelector } from '../labels.ts';
 import type { InstallationObjects } from './installation-objects.ts';
@@ -102,7 +102,7 @@ export class ManagerHealth {
 
   async #isInjectorReached(options: CallOptions): Promise<boolean> {
     type Stamped = { readonly spec?: { readonly requester?: object } };
-    const answer = await this.#objects.dryCreate<Stamped>(injectorProbe('default'), options);
+    const answer = await this.#objects.dryCreate<Stamped>(injectorProbe('default', 'fairlead install'), options);
     return answer?.spec?.requester !== undefined;
   }
 

@@ -1,9 +1,10 @@
 import { type CallOptions, FairleadError, type PreflightCheck } from '@fairlead/core';
-import { apiVersionOf, resourcePath } from '../connection/api-resource.ts';
+import { resourcePath } from '../connection/api-resource.ts';
 import { apiResources } from '../connection/api-resources.ts';
 import { apiStatusOf } from '../connection/api-status-error.ts';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
 import { failing, fine, unknown } from './finding.ts';
+import { injectorProbe } from './injector-probe.ts';
 
 const name = 'injector';
 const reinstall = 'Somebody who administers the cluster runs fairlead upgrade, or upgrades the Helm release.';
@@ -27,7 +28,7 @@ export async function checkInjector(
         query: { dryRun: 'All' },
         resource,
         address: { namespace },
-        body: probe(namespace),
+        body: injectorProbe(namespace, 'fairlead doctor'),
         mayRepeat: false,
       },
       options,
@@ -57,19 +58,4 @@ function judge(error: FairleadError): PreflightCheck {
     ? reinstall
     : 'See how the manager fares, and whether a network policy or a firewall keeps the API server from its port 8443.';
   return failing(name, `the API server cannot reach the injector: ${why}`, remedy);
-}
-
-function probe(namespace: string): object {
-  const { kind } = apiResources.intercepts;
-  return {
-    apiVersion: apiVersionOf(apiResources.intercepts),
-    kind,
-    metadata: { name: 'fairlead-probe', namespace },
-    spec: {
-      mode: 'wiretap',
-      workload: { namespace, name: 'fairlead-probe' },
-      ports: [],
-      session: { id: 'fairlead-probe', fingerprint: '0'.repeat(64), label: 'fairlead doctor' },
-    },
-  };
 }
