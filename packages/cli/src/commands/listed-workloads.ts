@@ -78,7 +78,6 @@ export function listIntercept({ name, spec, status, session, requester }: Interc
 }
 
 /** The workloads as a table for people. */
-
 export function tableOfWorkloads(workloads: readonly ListedWorkload[]): string {
   if (workloads.length === 0) return 'no workload here can be intercepted\n';
   const rows = workloads.flatMap((workload) => {

@@ -29,16 +29,13 @@ export interface DiagnosticPiece {
   readonly note?: string;
 }
 
-const defaults = { maxBytes: 2 * 1024 * 1024, maxTotalBytes: 64 * 1024 * 1024, timeoutMs: 15_000 };
-
 /** Reads everything there is, one after the other. What fails, or takes too long, is a piece with a note. */
 export async function* gatherDiagnostics(
   diagnostics: Diagnostics,
   clock: Clock,
   request: DiagnosticsRequest,
-  { signal, ...limits }: GatherOptions,
+  { signal, maxBytes = 2 * 1024 * 1024, maxTotalBytes = 64 * 1024 * 1024, timeoutMs = 15_000 }: GatherOptions,
 ): AsyncGenerator<DiagnosticPiece, void, undefined> {
-  const { maxBytes, maxTotalBytes, timeoutMs } = { ...defaults, ...definedOf(limits) };
   const redactor = new Redactor();
   let left = maxTotalBytes;
   for (const source of await diagnostics.sources(request, signal && { signal })) {
@@ -66,12 +63,4 @@ function bounded(path: string, text: string, maxBytes: number): DiagnosticPiece 
   if (bytes.length <= maxBytes) return { path, text };
   const end = bytes.subarray(bytes.length - maxBytes).toString('utf8');
   return { path, text: end.slice(end.indexOf('\n') + 1), note: `only the last ${maxBytes} of ${bytes.length} bytes` };
-}
-
-function definedOf({ maxBytes, maxTotalBytes, timeoutMs }: GatherOptions) {
-  return {
-    ...(maxBytes !== undefined && { maxBytes }),
-    ...(maxTotalBytes !== undefined && { maxTotalBytes }),
-    ...(timeoutMs !== undefined && { timeoutMs }),
-  };
 }
