@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Pod, Workload } from '@fairlead/core';
 import { type KubernetesObject, KubernetesWorkloadResolver } from '@fairlead/k8s-adapter';
+import { untilReachable } from './reachable.ts';
 import { RealCluster } from './real-cluster.ts';
 
 /** The image of the server in `app`, as the cluster knows it. */
@@ -62,6 +63,7 @@ export class RealShop implements AsyncDisposable {
     const resolver = new KubernetesWorkloadResolver(cluster.connection);
     const shop = new RealShop(cluster, namespace, await resolver.find({ namespace, kind, name: 'cart' }));
     await cluster.until(async () => ((await shop.serving()).length === replicas ? true : undefined));
+    await untilReachable(cluster, new URL(await shop.url()).hostname);
     return shop;
   }
 

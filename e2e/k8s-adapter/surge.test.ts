@@ -1,6 +1,6 @@
 import { connectKubernetes, type KubernetesObject, KubernetesRollout, ObjectClient } from '@fairlead/k8s-adapter';
 import { describe, expect, it } from 'vitest';
-import { ask, startLoad } from './load.ts';
+import { startLoad } from './load.ts';
 import { hasCluster } from './real-cluster.ts';
 import { RealShop } from './real-shop.ts';
 
@@ -19,7 +19,6 @@ describe.runIf(hasCluster)('a surge on a real cluster', () => {
     await using shop = await RealShop.open({ namespace, replicas });
     const rollout = new KubernetesRollout(shop.cluster.connection);
     const url = await shop.url();
-    await shop.cluster.until(() => ask(url).catch(() => undefined));
     const before = { pods: await shop.pods(), spec: await shop.spec() };
     const load = startLoad(url);
     await shop.cluster.until(async () => (load.answered > 200 ? true : undefined));
@@ -54,7 +53,6 @@ describe.runIf(hasCluster)('a surge on a real cluster', () => {
     try {
       const before = await shop.pods();
       const url = await shop.url();
-      await shop.cluster.until(() => ask(url).catch(() => undefined));
       const load = startLoad(url);
       const eviction = new KubernetesRollout(connection, { strategy: 'evict', evictTimeoutMs: 2_000 });
 
@@ -76,7 +74,6 @@ describe.runIf(hasCluster)('a surge on a real cluster', () => {
     await using shop = await RealShop.open({ namespace, replicas: 1 });
     const [before] = await shop.pods();
     const url = await shop.url();
-    await shop.cluster.until(() => ask(url).catch(() => undefined));
     const load = startLoad(url);
     const dying = await connectKubernetes();
     const died = new KubernetesRollout(dying).replace(shop.workload, await shop.pods());

@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, startLoad } from '../k8s-adapter/load.ts';
+import { startLoad } from '../k8s-adapter/load.ts';
 import { hasCluster } from '../k8s-adapter/real-cluster.ts';
 import { Person } from '../stories/person.ts';
 import { Installation } from './installation.ts';
@@ -130,7 +130,6 @@ describe.runIf(hasCluster)('an installation on a real cluster', () => {
     expect(await shop.injected('bank')).toHaveLength(1);
     expect(await shop.injected('plain')).toHaveLength(0);
     const urls = await Promise.all(['cart', 'bank'].map((name) => shop.url(name)));
-    for (const url of urls) await cluster.until(() => ask(url).catch(() => undefined));
     const loads = urls.map((url) => startLoad(url, 4));
     await installation.uninstall();
     for (const load of loads) await load.stop();

@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import type { KubernetesObject } from '@fairlead/k8s-adapter';
+import { untilReachable } from '../k8s-adapter/reachable.ts';
 import type { RealCluster } from '../k8s-adapter/real-cluster.ts';
 import { appImage } from '../k8s-adapter/real-shop.ts';
 
@@ -49,9 +49,7 @@ export class InstalledShop implements AsyncDisposable {
     for (const { name, replicas = 1, kind } of shelves) {
       await this.cluster.until(async () => ((await this.serving(name)).length === replicas ? true : undefined));
       if (kind === 'StatefulSet') continue;
-      const { hostname } = new URL(await this.url(name));
-      // A pod is ready a moment before the network of the cluster knows it.
-      await this.cluster.until(async () => ((await isReachable(hostname)) ? true : undefined));
+      await untilReachable(this.cluster, new URL(await this.url(name)).hostname);
     }
   }
 
@@ -149,13 +147,4 @@ export class InstalledShop implements AsyncDisposable {
       'configMaps',
     );
   }
-}
-
-function isReachable(host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: 80 });
-    socket.setTimeout(1_000, () => socket.destroy(new Error('no connection in time')));
-    socket.on('connect', () => socket.end(() => resolve(true)));
-    socket.on('error', () => resolve(false));
-  });
 }

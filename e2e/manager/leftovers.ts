@@ -8,6 +8,9 @@ interface ResourceList {
 /** What happened, not what is there; it goes by itself. */
 const transient: ReadonlySet<string> = new Set(['events']);
 
+/** There, rollouts are tested by themselves at the same time: pods on their way out are theirs. */
+const ofRollouts = /^fairlead-e2e-(?:surge|rollout-)/;
+
 /**
  * Every object of every kind that the API server knows, in which anything of Fairlead is left: by name, label, annotation
  * or container. Namespaces of the tests themselves are left out.
@@ -30,6 +33,7 @@ export async function leftovers(cluster: RealCluster): Promise<readonly string[]
 function isOurs(object: KubernetesObject): boolean {
   const { name = '', namespace = '', annotations } = object.metadata;
   const { 'fairlead.dev/e2e': _ofTests, ...labels } = object.metadata.labels ?? {};
+  if (ofRollouts.test(namespace)) return false;
   if (name.startsWith('fairlead-e2e') || namespace.startsWith('fairlead-e2e')) return isInjected(object);
   return /fairlead|telepresence/.test(JSON.stringify([name, namespace, labels, annotations])) || isInjected(object);
 }

@@ -22,7 +22,6 @@ describe.runIf(hasCluster)('the command, as somebody who may only intercept', ()
     await shop.deploy({ name: 'cart', portName: 'http', annotations: asking });
     ada = await Person.make(installation.cluster, { namespace, name: 'ada' });
     url = await shop.url('cart');
-    await installation.cluster.until(() => ask(url).catch(() => undefined));
   });
   afterAll(async () => {
     await ada?.[Symbol.asyncDispose]();

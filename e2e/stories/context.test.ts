@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { KubernetesObject } from '@fairlead/k8s-adapter';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../k8s-adapter/load.ts';
+import { untilReachable } from '../k8s-adapter/reachable.ts';
 import { hasCluster } from '../k8s-adapter/real-cluster.ts';
 import { appImage } from '../k8s-adapter/real-shop.ts';
 import { Installation } from '../manager/installation.ts';
@@ -116,7 +117,7 @@ describe.runIf(hasCluster)('the environment of a pod', () => {
     ada = await Person.make(installation.cluster, { namespace, name: 'ada' });
     await installation.cluster.until(async () => ((await shop.serving('duo')).length === 2 ? true : undefined));
     url = await shop.url('duo');
-    await installation.cluster.until(() => ask(url).catch(() => undefined));
+    await untilReachable(installation.cluster, new URL(url).hostname);
   });
   afterAll(async () => {
     await ada?.[Symbol.asyncDispose]();

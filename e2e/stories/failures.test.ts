@@ -25,7 +25,6 @@ describe.runIf(hasCluster)('when something fails', () => {
     await shop.deploy({ name: 'cart', portName: 'http' });
     await using ada = await Person.make(cluster, { namespace, name: 'ada' });
     const [before, specs, url] = [await shop.uids(), await shop.specs(), await shop.url('cart')];
-    await cluster.until(() => ask(url).catch(() => undefined));
     const load = startLoad(url, 2);
     await installation.apply({ agentImage: 'fairlead-e2e-missing:1' });
     try {

@@ -28,8 +28,6 @@ describe.runIf(hasCluster)('tests against a real cluster', () => {
       { name: 'stock', portName: 'http' },
     );
     ada = await Person.make(installation.cluster, { namespace, name: 'ada' });
-    const url = await shop.url('cart');
-    await installation.cluster.until(() => ask(url).catch(() => undefined));
   });
   afterAll(async () => {
     await ada?.[Symbol.asyncDispose]();

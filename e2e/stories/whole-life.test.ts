@@ -23,7 +23,6 @@ describe.runIf(hasCluster)('the whole life of an installation', { timeout: 300_0
     const specs = await shop.specs();
     const urls = await Promise.all(['cart', 'stock'].map((name) => shop.url(name)));
     const [cartUrl = '', stockUrl = ''] = urls;
-    for (const url of urls) await cluster.until(() => ask(url).catch(() => undefined));
     const loads = urls.map((url) => startLoad(url, 8));
 
     expect(await fairlead(admin, 'install', '--image', image)).toMatchObject({ status: 0 });
