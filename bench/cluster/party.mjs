@@ -3,10 +3,11 @@
  *
  * `party.mjs serve [PORT]` listens, on a free port by default, and prints where. `GET /BYTES` is answered with so many
  * bytes, a body that is sent is counted and its length answered.
- * `party.mjs down URL BYTES`, `up URL BYTES`, `connect URL COUNT` print the milliseconds that it took to fetch, to send, or
- * to make so many connections with a request each, four at a time.
+ * `party.mjs down URL BYTES`, `up URL BYTES`, `connect URL COUNT`, `ask URL COUNT` print the milliseconds that it took to
+ * fetch, to send, to make so many connections with a request each, four at a time, or so many requests on sixteen that stay.
+ * `latency URL COUNT` prints the median and the 99th percentile of requests one after the other, in milliseconds.
  */
-import { createServer, request } from 'node:http';
+import { Agent, createServer, request } from 'node:http';
 
 const chunk = Buffer.alloc(64 * 1024, 7);
 const limitMs = 120_000;
@@ -45,9 +46,9 @@ function send(to, bytes) {
 }
 
 /** One request; resolves with how many bytes came, or what was answered to a body. */
-function ask(url, { bytes, method = 'GET' } = {}) {
+function ask(url, { agent = false, bytes, method = 'GET' } = {}) {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { agent: false, method, timeout: limitMs }, (response) => {
+    const sent = request(url, { agent, method, timeout: limitMs }, (response) => {
       let length = 0;
       let text = '';
       response.on('data', (piece) => {
@@ -72,13 +73,34 @@ const jobs = {
     expectAll(await ask(url, { method: 'POST', bytes }), bytes);
   },
   async connect(url, count) {
-    let left = count;
-    const client = async () => {
-      while (left-- > 0) expectAll(await ask(`${url}/1`), 1);
-    };
-    await Promise.all([client(), client(), client(), client()]);
+    await together(4, count, () => ask(`${url}/1`));
+  },
+  async ask(url, count) {
+    const agent = new Agent({ keepAlive: true });
+    await together(16, count, () => ask(`${url}/1`, { agent }));
+  },
+  async latency(url, count) {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const took = [];
+    await together(1, count, async () => {
+      const began = performance.now();
+      const got = await ask(`${url}/1`, { agent });
+      took.push(performance.now() - began);
+      return got;
+    });
+    took.sort((a, b) => a - b);
+    return `${took[count >> 1]} ${took[Math.floor(count * 0.99)]}`;
   },
 };
+
+/** So many answers of one byte, so many at a time. */
+async function together(clients, count, one) {
+  let left = count;
+  const client = async () => {
+    while (left-- > 0) expectAll(await one(), 1);
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+}
 
 function expectAll(got, wanted) {
   if (got !== wanted) throw new Error(`${got} bytes instead of ${wanted}`);
@@ -88,7 +110,7 @@ const [role, where, amount] = process.argv.slice(2);
 if (role === 'serve') serve(Number(where ?? 0));
 else {
   const began = performance.now();
-  await jobs[role](where, Number(amount));
-  console.log(performance.now() - began);
+  const said = await jobs[role](where, Number(amount));
+  console.log(said ?? performance.now() - began);
   process.exit(0);
 }

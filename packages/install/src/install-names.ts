@@ -45,6 +45,8 @@ export const managerPorts: {
   readonly webhook: number;
   /** TLS: the tunnels of agents and sessions. */
   readonly tunnel: number;
+  /** On the loopback of the pod, where only forwarded ports lead: the tunnels of sessions. */
+  readonly forwarded: number;
   /** HTTP: metrics for Prometheus. */
   readonly metrics: number;
-} = { webhook: 8443, tunnel: 8081, metrics: 9090 };
+} = { webhook: 8443, tunnel: 8081, forwarded: 8082, metrics: 9090 };

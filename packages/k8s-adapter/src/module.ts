@@ -1,4 +1,4 @@
-import { type Logger, type RolloutStrategy, StaticAgentImageSource, tokens } from '@fairlead/core';
+import { FairleadError, type Logger, type RolloutStrategy, StaticAgentImageSource, tokens } from '@fairlead/core';
 import { ContainerModule } from 'inversify';
 import { ConfigMapAgentConfigStore, defaultAgentsConfigMap } from './configs/config-map-agent-config-store.ts';
 import type { KubernetesConnection } from './connection/kubernetes-connection.ts';
@@ -22,6 +22,11 @@ export interface KubernetesModuleOptions {
   readonly managerTls?: TunnelTls | undefined;
   /** Dials the manager here, where the API server does not forward ports. Needs `managerTls`. Default nowhere. */
   readonly managerAddress?: { readonly host: string; readonly port: number } | undefined;
+  /**
+   * How sessions come to the manager. `direct`: at `managerAddress`, as from within the cluster, where that takes no right to
+   * forward ports and costs least. Default `port-forward`, with `managerAddress` where the API server has none.
+   */
+  readonly tunnel?: 'port-forward' | 'direct' | undefined;
   /** The name of the ConfigMap with the agent configs. Default `telepresence-agents`. */
   readonly agentsConfigMap?: string | undefined;
   /** The image of new traffic-agents. Default: the one that the manager prefers. */
@@ -32,16 +37,22 @@ export interface KubernetesModuleOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** Binds every port that has an adapter for Kubernetes, on one connection. The connection is the caller's to close. */
+/**
+ * Binds every port that has an adapter for Kubernetes, on one connection. The connection is the caller's to close. Throws
+ * `bad-request` for options that contradict each other.
+ */
 export function kubernetesModule(
   connection: KubernetesConnection,
   options: KubernetesModuleOptions = {},
 ): ContainerModule {
-  const { agentImage, agentsConfigMap, logger, managerAddress, managerTls, rollout } = options;
+  const { agentImage, agentsConfigMap, logger, managerAddress, managerTls, rollout, tunnel } = options;
   const manager: ManagerLocation = { ...defaultManager, ...options.manager };
   const direct =
     managerAddress &&
     new DirectTlsTunnelTransport({ ...managerAddress, tls: managerTls ?? {}, clock: connection.clock });
+  if (tunnel === 'direct' && !direct) {
+    throw new FairleadError('bad-request', 'a direct tunnel needs managerAddress', { phase: 'input' });
+  }
   return new ContainerModule(({ bind }) => {
     bind(tokens.clock).toConstantValue(connection.clock);
     if (logger) bind(tokens.logger).toConstantValue(logger);
@@ -62,7 +73,9 @@ export function kubernetesModule(
     );
     bind(tokens.rollout).toConstantValue(new KubernetesRollout(connection, { strategy: rollout, logger }));
     bind(tokens.tunnelTransport).toConstantValue(
-      new PortForwardTunnelTransport(connection, { manager, tls: managerTls, fallback: direct }),
+      tunnel === 'direct' && direct
+        ? direct
+        : new PortForwardTunnelTransport(connection, { manager, tls: managerTls, fallback: direct }),
     );
     bind(tokens.agentImageSource).toConstantValue(
       agentImage === undefined

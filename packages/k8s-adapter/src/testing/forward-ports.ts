@@ -17,8 +17,8 @@ export interface ForwardedPorts {
   readonly sockets: readonly WebSocket[];
 }
 
-/** Registers a manager that listens on this port of the loopback: its Service and its pod. */
-export function registerManager(server: MemoryApiServer, port: number): void {
+/** Registers a manager that listens on this port of the loopback, and perhaps on one without TLS: its Service and its pod. */
+export function registerManager(server: MemoryApiServer, port: number, forwarded?: number): void {
   const namespace = 'fairlead';
   const labels = { app: 'fairlead-manager', 'fairlead.dev/role': 'leader' };
   const annotations = { [managerCaAnnotation]: testCertificates.ca };
@@ -26,7 +26,11 @@ export function registerManager(server: MemoryApiServer, port: number): void {
     metadata: { name: 'fairlead-manager', namespace, annotations },
     spec: { selector: labels, ports: [{ name: 'tunnel', port: 8081, targetPort: 'tunnel' }] },
   } as never);
-  const containers = [{ name: 'manager', ports: [{ name: 'tunnel', containerPort: port }] }];
+  const ports = [
+    { name: 'tunnel', containerPort: port },
+    ...(forwarded === undefined ? [] : [{ name: 'forwarded', containerPort: forwarded }]),
+  ];
+  const containers = [{ name: 'manager', ports }];
   server.store.add(stores.Pod, {
     metadata: { name: 'fairlead-manager-1', namespace, labels },
     spec: { containers },

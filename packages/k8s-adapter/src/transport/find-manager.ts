@@ -29,8 +29,13 @@ export const managerWireAnnotation = 'fairlead.dev/wire';
 /** The annotation on the manager's Service that says what agents ask for: `resources` of a container, as JSON. */
 export const agentResourcesAnnotation = 'fairlead.dev/agent-resources';
 
+/** The name of the port of the manager's pod that only forwarded ports reach. */
+const forwardedPortName = 'forwarded';
+
 /** The manager's pod that holds the state, as it was found now. */
 export interface FoundManager extends PodPort {
+  /** The port on the pod's loopback that takes tunnels without TLS; undefined for a manager that has none. */
+  readonly forwarded: number | undefined;
   /** PEM; undefined when the Service does not tell. */
   readonly ca: string | undefined;
   /** The name that the manager's certificate bears. */
@@ -65,6 +70,7 @@ export async function findManager(
     namespace,
     pod: pod.metadata.name ?? '',
     port: typeof targetPort === 'number' ? targetPort : numberOfPort(pod, targetPort, name),
+    forwarded: portNamed(pod, forwardedPortName),
     ca: service.metadata.annotations?.[managerCaAnnotation],
     servername: `${name}.${namespace}.svc`,
   };
@@ -76,10 +82,14 @@ function youngestFirst(a: PodObject, b: PodObject): number {
 }
 
 function numberOfPort(pod: PodObject, portName: string, service: string): number {
-  const ports = pod.spec?.containers.flatMap((container) => container.ports ?? []) ?? [];
-  const found = ports.find((port) => port.name === portName);
-  if (found) return found.containerPort;
+  const found = portNamed(pod, portName);
+  if (found !== undefined) return found;
   throw unreachable(`pod ${pod.metadata.name} has no port ${portName}, to which Service ${service} leads`);
+}
+
+function portNamed(pod: PodObject, name: string): number | undefined {
+  const ports = pod.spec?.containers.flatMap((container) => container.ports ?? []) ?? [];
+  return ports.find((port) => port.name === name)?.containerPort;
 }
 
 function notInstalled({ namespace, service }: ManagerLocation): FairleadError {

@@ -9,7 +9,7 @@ import { testCertificates } from '../testing/test-certificates.ts';
 import { TestManager } from '../testing/test-manager.ts';
 import { DirectTlsTunnelTransport } from './direct-tls-tunnel-transport.ts';
 import { openPortForward } from './open-port-forward.ts';
-import { PortForwardTunnelTransport } from './port-forward-tunnel-transport.ts';
+import { PortForwardTunnelTransport, type PortForwardTunnelTransportOptions } from './port-forward-tunnel-transport.ts';
 
 describe('a tunnel by port-forward', () => {
   it('offers the newest protocol first and masks with zeros only', async () => {
@@ -103,6 +103,25 @@ describe('a tunnel by port-forward', () => {
       code: 'unreachable',
       message: expect.stringContaining(testCertificates.fingerprint),
     });
+  });
+
+  it('speaks no TLS of its own to a port that only forwarded ports reach, unless it is told how to know the manager', async () => {
+    const { server, connection, ...made } = await connectMemory();
+    await using _made = made;
+    await using plain = await TestManager.start(false);
+    await using secured = await TestManager.start();
+    registerManager(server, secured.port, plain.port);
+    forwardPorts(server);
+    const asked = async (options: PortForwardTunnelTransportOptions, manager: TestManager): Promise<string> => {
+      const near = await new PortForwardTunnelTransport(connection, options).dial();
+      near.write('some bytes');
+      const said = Buffer.from(await readBytes(await manager.accepted(), 10)).toString();
+      near.destroy();
+      return said;
+    };
+
+    expect(await asked({}, plain)).toBe('some bytes');
+    expect(await asked({ tls: { ca: testCertificates.ca, servername: 'localhost' } }, secured)).toBe('some bytes');
   });
 
   it('knows the manager by a fingerprint alone', async () => {

@@ -17,8 +17,8 @@ export interface PortForwardTunnelTransportOptions {
   /** Default {@link defaultManager}. */
   readonly manager?: Partial<ManagerLocation> | undefined;
   /**
-   * How to know the manager. Default: by the CA that stands on its Service. False: no TLS; then API server and kubelet see
-   * what passes.
+   * How to know the manager: then TLS runs on the forwarded bytes up to the manager itself. False: no TLS. Default: none
+   * where the manager has a port for that on its pod's loopback, else TLS by the CA that stands on its Service.
    */
   readonly tls?: TunnelTlsSource | false | undefined;
   /** What the dialler shows, when the CA comes from the Service. Default nothing. PEM. */
@@ -31,7 +31,7 @@ export interface PortForwardTunnelTransportOptions {
 
 /**
  * Dials the manager's leader through the API server, as `kubectl port-forward` does: all that a client needs is its
- * kubeconfig. Each dial finds the leader anew. On the forwarded bytes runs TLS up to the manager itself.
+ * kubeconfig. Each dial finds the leader anew. The way is encrypted by the API server's and the kubelet's TLS.
  */
 export class PortForwardTunnelTransport implements TunnelTransport<Duplex> {
   readonly #connection: KubernetesConnection;
@@ -65,19 +65,24 @@ export class PortForwardTunnelTransport implements TunnelTransport<Duplex> {
       });
     using limit = timeLimit(this.#connection.clock, timeoutMs, late, signal);
     const manager = await findManager(this.#connection, this.#manager, limit);
-    const tls = await this.#tlsFor(manager, limit);
-    const stream = await openPortForward(this.#connection, manager, limit).catch((error) => {
+    const { port, tls } = await this.#way(manager, limit);
+    const stream = await openPortForward(this.#connection, { ...manager, port }, limit).catch((error) => {
       throw asDialFailure(error);
     });
     if (!tls) return stream;
     return await openTls({ socket: stream }, tls, manager.servername, limit);
   }
 
-  async #tlsFor(manager: FoundManager, options: CallOptions): Promise<TunnelTls | undefined> {
+  /** To which port of the manager's pod, and what is spoken on it. */
+  async #way(
+    { ca, forwarded, port }: FoundManager,
+    options: CallOptions,
+  ): Promise<{ readonly port: number; readonly tls?: TunnelTls }> {
     const { tls, certificate } = this.#options;
-    if (tls === false) return undefined;
-    if (tls !== undefined) return await resolveTls(tls, options);
-    if (manager.ca) return { ca: manager.ca, certificate };
+    if (tls === false) return { port };
+    if (tls !== undefined) return { port, tls: await resolveTls(tls, options) };
+    if (forwarded !== undefined && certificate === undefined) return { port: forwarded };
+    if (ca) return { port, tls: { ca, certificate } };
     throw new FairleadError('unreachable', `Service ${this.#manager.service} does not tell the manager's CA`, {
       phase: 'tunnel',
       hint: `The manager writes it into the annotation ${managerCaAnnotation} when it starts; see whether it runs.`,

@@ -8,8 +8,8 @@ import type { ControlPlanes } from './control-planes.ts';
 export interface LeadershipParts {
   /** Makes the relay of a term. */
   readonly makeRelay: (interceptOwner: (id: string) => InterceptOwner | undefined, holdsIn: HoldsIn) => TunnelRelay;
-  /** Lets agents and sessions in. */
-  readonly listen: (relay: TunnelRelay) => Promise<RelayListener>;
+  /** Lets agents and sessions in, each in one way. */
+  readonly entrances: readonly ((relay: TunnelRelay) => Promise<RelayListener>)[];
   /** Makes the control planes of a term. */
   readonly makePlanes: (relay: TunnelRelay) => ControlPlanes;
   readonly label: Pick<LeaderLabel, 'put' | 'remove'>;
@@ -32,12 +32,12 @@ export class Leadership {
 
   /** Leads until the signal aborts; resolves when nothing is under way any more. */
   async lead(signal: AbortSignal): Promise<void> {
-    const { makeRelay, listen, makePlanes } = this.#parts;
+    const { makeRelay, makePlanes } = this.#parts;
     await using relay = makeRelay(
       (id) => this.#planes?.interceptOwner(id),
       (namespace, session) => this.#planes?.holdsIn(namespace, session) ?? false,
     );
-    await using _listener = await listen(relay);
+    await using _entrances = await this.#open(relay);
     const planes = makePlanes(relay);
     this.#planes = planes;
     const labelled = this.#label(signal);
@@ -61,6 +61,21 @@ export class Leadership {
   /** Fails with `unreachable` where this replica does not lead: whoever asks finds the one that does a moment later. */
   check(): void {
     this.#present();
+  }
+
+  /** Lets peers in to the relay, until it is disposed. */
+  async #open(relay: TunnelRelay): Promise<AsyncDisposable> {
+    const open: RelayListener[] = [];
+    const close = async (): Promise<void> => {
+      await Promise.all(open.map((listener) => listener[Symbol.asyncDispose]()));
+    };
+    try {
+      for (const entrance of this.#parts.entrances) open.push(await entrance(relay));
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return { [Symbol.asyncDispose]: close };
   }
 
   #present(): ControlPlanes {

@@ -1,7 +1,7 @@
 import { type CallOptions, tokens } from '@fairlead/core';
 import { managerPorts } from '@fairlead/install';
 import { apiResources, ObjectClient, releasedLabel, watchResource } from '@fairlead/k8s-adapter';
-import { TunnelRelay } from '@fairlead/relay';
+import { listenRelay, TunnelRelay } from '@fairlead/relay';
 import { ContainerModule } from 'inversify';
 import { listenTlsRelay } from '../relay/listen-tls-relay.ts';
 import { serviceDialler } from '../relay/service-dialler.ts';
@@ -77,7 +77,10 @@ export const leadingModule: ContainerModule = new ContainerModule(({ bind }) => 
             const dialler = serviceDialler(resolver, holdsIn);
             return new TunnelRelay({ verifyAgent, interceptOwner, dialler, leaseMs, clock, logger, metrics });
           },
-          listen: (relay) => listenTlsRelay(relay, { tls, port: managerPorts.tunnel, logger }),
+          entrances: [
+            (relay) => listenTlsRelay(relay, { tls, port: managerPorts.tunnel, logger }),
+            (relay) => listenRelay(relay, { port: managerPorts.forwarded }),
+          ],
           makePlanes: (relay) =>
             new ControlPlanes({
               namespaces,

@@ -47,7 +47,7 @@ export class Replica {
     const leadership = new Leadership({
       makeRelay: (interceptOwner) =>
         new TunnelRelay({ verifyAgent: async () => ({ ok: true }), interceptOwner, clock, logger }),
-      listen: async () => ({ port: 0, [Symbol.asyncDispose]: async () => {} }),
+      entrances: [],
       makePlanes: () =>
         new ControlPlanes({
           namespaces: { watch: namespaces },

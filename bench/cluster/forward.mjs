@@ -1,0 +1,31 @@
+/**
+ * `forward.mjs NAMESPACE ADDRESS [HOST PORT NAME]`: a local port that leads to a Service through a session's tunnel, in a process
+ * of its own; prints the port. By the API server's port-forward, or by direct TLS to the traffic-manager at HOST and PORT,
+ * whose certificate bears NAME and is of the authority in MANAGER_CA.
+ */
+import { createServer } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { kubernetes } from '@fairlead/k8s-adapter';
+import { connect } from '@fairlead/sdk';
+
+const [namespace, address, host, port, servername] = process.argv.slice(2);
+const direct = {
+  tunnel: 'direct',
+  managerAddress: { host, port: Number(port) },
+  managerTls: { ca: process.env.MANAGER_CA, servername },
+};
+const session = await connect(kubernetes({ namespace, ...(host && direct) }));
+// Who holds something in a namespace may reach its Services; nothing of what is measured goes that way.
+await session.intercept({ workload: 'deployment/aside', to: 9 });
+const server = createServer({ allowHalfOpen: true, noDelay: true }, async (socket) => {
+  socket.on('error', () => {});
+  try {
+    const stream = await session.dial(address);
+    await Promise.all([pipeline(socket, stream), pipeline(stream, socket)]);
+  } catch (error) {
+    if (!socket.destroyed) console.error(error.message);
+    socket.destroy();
+  }
+});
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+process.once('SIGTERM', () => void session.close().then(() => process.exit(0)));
