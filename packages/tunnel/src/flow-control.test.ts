@@ -199,7 +199,7 @@ describe('Flow control', { timeout: 30_000 }, () => {
 
     expect(before).toBe(0);
     expect((taken as Buffer).length).toBe(8 * kib);
-    expect(window.payload.readUInt32BE(0)).toBe(8 * kib + 240 * kib);
+    expect(window.payload.readUInt32BE(0)).toBe(8 * kib + 496 * kib);
   });
 
   it('says nothing about credit for a stream whose sender is done', async () => {

@@ -138,7 +138,7 @@ describe('FrameReader', () => {
     ['type 0', rawFrame(0, 1)],
     ['SETTINGS after the handshake', rawFrame(frameType.settings, 0, Buffer.alloc(10))],
     ['DATA without bytes', rawFrame(frameType.data, 1)],
-    ['DATA beyond 64 KiB', rawFrame(frameType.data, 1, Buffer.alloc(65537))],
+    ['DATA beyond 256 KiB', rawFrame(frameType.data, 1, Buffer.alloc(262_145))],
     ['DATA on stream 0', rawFrame(frameType.data, 0, Buffer.alloc(1))],
     ['PING on a stream', rawFrame(frameType.ping, 1, Buffer.alloc(8))],
     ['PING of 7 bytes', rawFrame(frameType.ping, 0, Buffer.alloc(7))],

@@ -29,6 +29,11 @@ class Outlet {
     );
   }
 
+  /** Bytes of the payloads of a batch's frames. */
+  sizes(batch: number): number[] {
+    return parseFrames(Buffer.concat(this.batches[batch] ?? [])).map(({ payload }) => payload.length);
+  }
+
   bytes(batch: number): number {
     return (this.batches[batch] ?? []).reduce((sum, part) => sum + part.length, 0);
   }
@@ -68,20 +73,21 @@ describe('FrameWriter', () => {
     expect(outlet.frames(0)).toEqual(['ping 0', 'accept 2', 'data 1']);
   });
 
-  it('gives ready streams one frame of at most 64 KiB in turn', async () => {
+  it('gives ready streams one frame of 64 KiB with its header in turn', async () => {
     const writer = new FrameWriter();
     const outlet = new Outlet();
     writer.attach(outlet);
 
     aQueue(writer, 1).write([Buffer.alloc(200_000)], nothing);
-    aQueue(writer, 3).write([Buffer.alloc(10)], nothing);
+    aQueue(writer, 3).write([Buffer.alloc(200_000)], nothing);
     aQueue(writer, 5).write([Buffer.alloc(10)], nothing);
     await settled();
 
-    expect(outlet.frames(0)).toEqual(['data 1', 'data 3', 'data 5', 'data 1']);
+    expect(outlet.frames(0)).toEqual(['data 1', 'data 3', 'data 5', 'data 1', 'data 3']);
+    expect(outlet.sizes(0)).toEqual([65_528, 65_528, 10, 65_528, 65_510]);
   });
 
-  it('hands over little more than 128 KiB, then waits until it was taken', async () => {
+  it('hands over at most 256 KiB, of a lone stream as one frame, then waits until it was taken', async () => {
     const writer = new FrameWriter();
     const outlet = new Outlet();
     writer.attach(outlet);
@@ -93,7 +99,8 @@ describe('FrameWriter', () => {
     await settled();
 
     expect([before, outlet.batches.length]).toEqual([1, 2]);
-    expect(outlet.bytes(0)).toBe(2 * (64 * 1024 + 8));
+    expect(outlet.bytes(0)).toBe(256 * 1024);
+    expect([0, 1].map((batch) => outlet.frames(batch))).toEqual([['data 1'], ['data 1']]);
   });
 
   it('does not copy large payloads, and calls back when the transport has taken them', async () => {
@@ -162,11 +169,8 @@ describe('FrameWriter', () => {
     writer.acknowledged(outlet.bytes(0));
     await settled();
 
-    expect([0, 1, 2].map((batch) => outlet.frames(batch))).toEqual([
-      ['data 1', 'data 1'],
-      ['ping 0'],
-      ['data 1', 'data 1'],
-    ]);
+    expect([0, 1, 2].map((batch) => outlet.frames(batch))).toEqual([['data 1'], ['ping 0'], ['data 1']]);
+    expect([outlet.bytes(0), outlet.bytes(2)]).toEqual([100_000, 100_000]);
   });
 
   it('sends no more than the credit, and goes on when there is more', async () => {

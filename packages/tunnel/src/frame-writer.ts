@@ -1,13 +1,21 @@
+import { headerBytes } from './frame.ts';
 import { type BatchParty, FrameBatch } from './frame-batch.ts';
 import type { RetransmitLog } from './retransmit-log.ts';
 import { TurnQueue, type TurnTaker } from './turn-queue.ts';
 
-const batchBytes = 128 * 1024;
+const batchBytes = 256 * 1024;
+/**
+ * A turn among others. With its header it is as much as the other end reads at once, so that frames and reads begin together
+ * and nothing is taken apart.
+ */
+const turnBytes = 64 * 1024 - headerBytes;
+/** Less room than this at the end of a batch is left to the next one. */
+const leastBytes = 4 * 1024;
 
 /** A stream with something to send. */
 export interface FrameSource extends TurnTaker {
-  /** Puts at most one frame into the batch, and says whether it could go on. */
-  produce(batch: FrameBatch): boolean;
+  /** Puts at most one frame of so much payload into the batch, and says whether it could go on. */
+  produce(batch: FrameBatch, mostBytes: number): boolean;
 }
 
 /** Where batches go. */
@@ -18,7 +26,8 @@ export interface BatchOutlet {
 
 /**
  * Shares one transport among streams. Once per tick it makes a batch: control frames first, then one frame of each
- * ready stream in turn, up to 128 KiB; the next batch waits until the transport has taken this one.
+ * ready stream in turn, up to 256 KiB; the next batch waits until the transport has taken this one. A stream that is alone
+ * fills its batch with one frame.
  */
 export class FrameWriter {
   readonly #batch: FrameBatch = new FrameBatch();
@@ -130,10 +139,14 @@ export class FrameWriter {
       this.#control = [];
       this.#controlBytes = 0;
     }
-    while (batch.bytes < batchBytes) {
+    const limit = Math.min(batchBytes, this.#log?.roomBytes ?? batchBytes);
+    for (;;) {
+      const room = limit - batch.bytes - headerBytes;
+      if (room < (batch.bytes === 0 ? 1 : leastBytes)) break;
       const source = this.#ready.next();
       if (source === undefined) break;
-      if (source.produce(batch)) this.#ready.add(source);
+      const isAlone = this.#ready.isEmpty;
+      if (source.produce(batch, isAlone ? room : Math.min(room, turnBytes))) this.#ready.add(source);
     }
     return batch.takeParts();
   }

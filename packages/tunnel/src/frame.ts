@@ -2,7 +2,7 @@
 export const headerBytes = 8;
 
 /** The largest payload of any frame. */
-export const maxPayloadBytes: number = 64 * 1024;
+export const maxPayloadBytes: number = 256 * 1024;
 
 /** The longest text in RST and GOAWAY, in bytes; longer ones are cut. */
 export const maxTextBytes = 512;

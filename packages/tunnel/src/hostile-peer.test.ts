@@ -45,7 +45,7 @@ describe('A session with a hostile peer', { timeout: 30_000 }, () => {
     ['bytes of another protocol', 'protocol-error', [Buffer.from('GET / HTTP/1.1\r\nhost: x\r\n\r\n')]],
     ['an unknown frame type', 'protocol-error', [rawFrame(99, 1)]],
     ['SETTINGS a second time', 'protocol-error', [encodeSettings(generous)]],
-    ['a frame beyond 64 KiB', 'protocol-error', [rawOpen(1), data(1, 65_537)]],
+    ['a frame beyond 256 KiB', 'protocol-error', [rawOpen(1), data(1, 262_145)]],
     ['more metadata than it may', 'protocol-error', [rawOpen(1, 'x'.repeat(101))]],
     ['a stream with a number of the other end', 'protocol-error', [rawOpen(4)]],
     ['a number again', 'protocol-error', [rawOpen(3), rawOpen(3)]],

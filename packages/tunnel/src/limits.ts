@@ -10,7 +10,7 @@ export interface TunnelLimits {
   readonly maxMetadataBytes: number;
   /** Credit of every stream from its first moment, before it is accepted. 16 KiB. */
   readonly initialWindowBytes: number;
-  /** Credit of a stream once it has used up half of its initial window. 256 KiB. */
+  /** Credit of a stream once it has used up half of its initial window. 512 KiB. */
   readonly startWindowBytes: number;
   /** Up to where the window of one stream grows when the round trip asks for it. 16 MiB. */
   readonly maxWindowBytes: number;
@@ -27,7 +27,7 @@ export const defaultLimits: TunnelLimits = {
   maxPendingOpens: 512,
   maxMetadataBytes: 16 * 1024,
   initialWindowBytes: 16 * 1024,
-  startWindowBytes: 256 * 1024,
+  startWindowBytes: 512 * 1024,
   maxWindowBytes: 16 * 1024 * 1024,
   receiveBudgetBytes: 64 * 1024 * 1024,
 };

@@ -15,7 +15,8 @@ interface Scene {
 function aScene(roundTripMs: number | undefined, budgetBytes = 32 * mib): Scene {
   const budget = new ReceiveBudget(budgetBytes);
   const scene = { now: 0, budget };
-  const terms: WindowTerms = { limits: completeLimits(), budget, now: () => scene.now, roundTripMs: () => roundTripMs };
+  const limits = completeLimits({ startWindowBytes: 256 * kib });
+  const terms: WindowTerms = { limits, budget, now: () => scene.now, roundTripMs: () => roundTripMs };
   return Object.assign(scene, { window: new ReceiveWindow(terms) });
 }
 

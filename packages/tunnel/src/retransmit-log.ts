@@ -17,6 +17,11 @@ export class RetransmitLog {
     return this.#end - this.#acknowledged;
   }
 
+  /** Bytes that may be sent before the peer acknowledges some. */
+  get roomBytes(): number {
+    return Math.max(0, this.#limitBytes - this.bytes);
+  }
+
   /** Whether nothing more may be sent before the peer acknowledges some. */
   get isFull(): boolean {
     return this.bytes >= this.#limitBytes;

@@ -1,4 +1,4 @@
-import { frameType, maxPayloadBytes } from './frame.ts';
+import { frameType } from './frame.ts';
 import type { BatchParty, FrameBatch } from './frame-batch.ts';
 import type { FrameSource } from './frame-writer.ts';
 import { largestWindow } from './limits.ts';
@@ -117,9 +117,9 @@ export class SendQueue implements FrameSource, BatchParty {
     if (!this.#isInFlight) this.settle();
   }
 
-  produce(batch: FrameBatch): boolean {
-    if (this.#opening !== undefined) this.#sendOpen(batch, this.#opening);
-    else if (this.#bytes > 0) this.#sendData(batch);
+  produce(batch: FrameBatch, mostBytes: number): boolean {
+    if (this.#opening !== undefined) this.#sendOpen(batch, this.#opening, mostBytes);
+    else if (this.#bytes > 0) this.#sendData(batch, mostBytes);
     if (!this.#isFinSent && this.#isAtEnd()) {
       this.#isFinSent = true;
       batch.frame(this.#streamId, frameType.fin, 0);
@@ -157,9 +157,9 @@ export class SendQueue implements FrameSource, BatchParty {
     return this.#finished !== undefined && !this.#isFinSent;
   }
 
-  #sendOpen(batch: FrameBatch, metadata: Buffer): void {
+  #sendOpen(batch: FrameBatch, metadata: Buffer, mostBytes: number): void {
     this.#opening = undefined;
-    const room = maxPayloadBytes - 2 - metadata.length;
+    const room = Math.max(0, mostBytes - 2 - metadata.length);
     const size = Math.min(this.#bytes, this.#credit, room);
     batch.frame(this.#streamId, frameType.open, 2 + metadata.length + size);
     batch.uint16(metadata.length);
@@ -167,8 +167,8 @@ export class SendQueue implements FrameSource, BatchParty {
     this.#put(batch, size);
   }
 
-  #sendData(batch: FrameBatch): void {
-    const size = Math.min(this.#bytes, this.#credit, maxPayloadBytes);
+  #sendData(batch: FrameBatch, mostBytes: number): void {
+    const size = Math.min(this.#bytes, this.#credit, mostBytes);
     if (size === 0) return;
     batch.frame(this.#streamId, frameType.data, size);
     this.#put(batch, size);

@@ -72,6 +72,11 @@ export class StreamEnd {
     return this.#isAnswered;
   }
 
+  /** Whether the peer knows of it. */
+  get isOpened(): boolean {
+    return this.#sending.isOpened;
+  }
+
   /** Bytes that wait here for the consumer. */
   get waitingBytes(): number {
     return this.#receiving.waitingBytes;

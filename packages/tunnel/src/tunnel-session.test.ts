@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IncomingStream } from './incoming-stream.ts';
 import { ManualTimers } from './testing/manual-timers.ts';
-import { RawPeer } from './testing/raw-peer.ts';
+import { RawPeer, rawOpen } from './testing/raw-peer.ts';
 import { aPair, tamed, textOf } from './testing/session-pair.ts';
 import { settled, until } from './testing/settled.ts';
 import { choppedPair } from './testing/wires.ts';
@@ -54,6 +54,25 @@ describe('TunnelSession', { timeout: 30_000 }, () => {
     expect(open.payload.toString()).toBe('\0\x04metafirst second');
     expect(peer.heard('data')).toEqual([]);
     stream.on('error', () => {});
+    await session.close();
+  });
+
+  it('sends what is written in one tick as one frame, with the end behind it', async () => {
+    const peer = new RawPeer();
+    const session = new TunnelSession(peer.transport, {
+      role: 'acceptor',
+      onStream: (incoming) => {
+        const stream = tamed(incoming.accept());
+        for (const part of ['one ', 'two ', 'three']) stream.write(part);
+        stream.end();
+      },
+    });
+    peer.greet();
+    peer.say(rawOpen(1));
+
+    await peer.hears('fin');
+
+    expect(peer.heard('data').map(({ payload }) => payload.toString())).toEqual(['one two three']);
     await session.close();
   });
 

@@ -4,7 +4,7 @@ import type { StreamEnd } from './stream-end.ts';
 
 const readableHighWaterMark = 64 * 1024;
 /** As much as the transport takes at once, so that one stream alone can keep it busy. */
-const writableHighWaterMark = 128 * 1024;
+const writableHighWaterMark = 256 * 1024;
 
 /**
  * One stream of a session: a duplex whose halves end on their own. `end()` says that no more bytes follow; `destroy()`
@@ -23,6 +23,7 @@ export class TunnelStream extends Duplex {
    */
   readonly accepted: Promise<void>;
   readonly #end: StreamEnd;
+  #isGathering = false;
   #reset: { readonly reason: ResetReason; readonly message: string | undefined } | undefined;
 
   /** @internal Streams are made by `open` and `accept`. */
@@ -42,6 +43,19 @@ export class TunnelStream extends Duplex {
     this.destroy();
   }
 
+  /**
+   * As in every writable. What is written in one tick leaves together: else the first chunk goes alone, and the others wait
+   * until the transport has taken it. Before the other end knows of the stream there is no need: they go with OPEN.
+   */
+  override write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
+    if (!this.#isGathering && this.#end.isOpened) {
+      this.#isGathering = true;
+      this.cork();
+      process.nextTick(this.#passOn);
+    }
+    return (super.write as (...args: unknown[]) => boolean).call(this, chunk, encoding, callback);
+  }
+
   /** As in every readable. Also the moment in which the sender gets credit for what was taken. */
   override read(size?: number): unknown {
     const chunk: unknown = super.read(size);
@@ -53,6 +67,11 @@ export class TunnelStream extends Duplex {
   override _read(): void {
     this.#end.wanted();
   }
+
+  readonly #passOn = (): void => {
+    this.#isGathering = false;
+    this.uncork();
+  };
 
   /** @internal */
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {

@@ -24,6 +24,11 @@ export class TurnQueue<T extends TurnTaker> {
     this.#takers.push(taker);
   }
 
+  /** Whether nobody waits. */
+  get isEmpty(): boolean {
+    return this.#first >= this.#takers.length;
+  }
+
   /** Takes one out, wherever it stands. */
   remove(taker: T): void {
     if (!taker.isQueued) return;
