@@ -136,7 +136,7 @@ export { type Annotation, type AnnotationName, annotationDomains, readAnnotation
 export { canonicalJson } from './planning/canonical-json.ts';
 export { agentMountPoint, envPrefix } from './planning/container-names.ts';
 export { contentHash } from './planning/content-hash.ts';
-export { dialledPort, type WantedService } from './planning/dialled-port.ts';
+export { type DialledAddress, dialledAddress, type WantedService } from './planning/dialled-address.ts';
 export { type InjectionDecision, injectionWanted } from './planning/injection-wanted.ts';
 export { isCurrent } from './planning/is-current.ts';
 export { mergeUnknownFields } from './planning/merge-unknown-fields.ts';

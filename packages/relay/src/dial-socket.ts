@@ -1,17 +1,20 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { FairleadError } from '@fairlead/core';
 
 /** Where to connect. */
 export interface SocketTarget {
   readonly host: string;
   readonly port: number;
-  /** Refuses an address that the host's name leads to. Default: none is refused. */
+  /** Refuses an address, given as the host or as where its name leads. Default: none is refused. */
   readonly isForbidden?: ((address: string) => boolean) | undefined;
 }
 
 /** Connects by TCP. Fails with `target-unreachable`, `forbidden`, or the signal's reason. */
 export async function dialSocket({ host, port, isForbidden }: SocketTarget, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted();
+  if (isIP(host) !== 0 && isForbidden?.(host)) {
+    throw new FairleadError('forbidden', `${host} is an address where no Service can be`);
+  }
   const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
   const stop = (): void => void socket.destroy();
   signal.addEventListener('abort', stop, { once: true });

@@ -6,6 +6,6 @@ export { type ListenAddress, listenRelay, type RelayListener } from './listen-re
 export { isNoServiceAddress } from './no-service-address.ts';
 export type { InterceptOwner, TunnelRelayOptions, Verdict } from './relay-options.ts';
 export type { RelaySession } from './relay-session.ts';
-export type { ServiceAddress, ServiceDialler } from './service-desk.ts';
+export type { ServiceDialler } from './service-desk.ts';
 export { sessionFingerprint } from './session-fingerprint.ts';
 export { TunnelRelay } from './tunnel-relay.ts';

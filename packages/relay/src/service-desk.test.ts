@@ -91,6 +91,31 @@ describe('A session that dials a Service', () => {
     ).rejects.toThrow(/unsupported/);
   });
 
+  it('asks the cluster once for a burst of connections, and anew for what it has not heard of', async () => {
+    const there = [cart];
+    let asked = 0;
+    const services = async (): Promise<readonly Service[]> => {
+      asked += 1;
+      return [...there];
+    };
+    const { dialler } = await aCart({ services });
+    await using fixture = new RelayFixture({ dialler });
+    const session = await fixture.session();
+    const dial = (service: string) => session.open({ kind: 'dial', namespace: 'shop', service }).accepted;
+
+    await dial('cart');
+    await dial('cart');
+    const inBurst = asked;
+    await expect(dial('web')).rejects.toThrow(/not-found/);
+    there.push({ ...cart, name: 'web' });
+    await dial('web');
+    const forNews = asked;
+    await fixture.clock.advance(2_001);
+    await dial('web');
+
+    expect([inBurst, forNews, asked]).toEqual([1, 3, 4]);
+  });
+
   it('may have so many connections at once, and as many again when those are closed', async () => {
     const { dialler } = await aCart();
     await using fixture = new RelayFixture({ dialler });
@@ -117,6 +142,9 @@ describe('A session that dials a Service', () => {
     const local = dialSocket({ host: 'localhost', port: 1, isForbidden: isNoServiceAddress }, never);
 
     await expect(local).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(
+      dialSocket({ host: '169.254.169.254', port: 1, isForbidden: isNoServiceAddress }, never),
+    ).rejects.toMatchObject({ code: 'forbidden' });
     expect(
       ['127.0.0.1', '169.254.169.254', '0.0.0.0', '::1', 'fe80::1', '::ffff:127.0.0.1', '224.0.0.1'].map(
         isNoServiceAddress,

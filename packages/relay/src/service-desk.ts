@@ -1,16 +1,18 @@
 import type { Duplex } from 'node:stream';
-import { abortable, type Clock, type DialStream, dialledPort, FairleadError, type Service } from '@fairlead/core';
+import {
+  abortable,
+  type Clock,
+  type DialledAddress,
+  type DialStream,
+  dialledAddress,
+  FairleadError,
+  type Service,
+} from '@fairlead/core';
 import type { IncomingStream } from '@fairlead/tunnel';
 import { joinStreams } from './join-streams.ts';
+import { RecentServices } from './recent-services.ts';
 import type { RelaySession } from './relay-session.ts';
 import { refuse } from './relayed-stream.ts';
-
-/** A port of a Service that may be connected to. */
-export interface ServiceAddress {
-  readonly namespace: string;
-  readonly service: string;
-  readonly port: number;
-}
 
 /** Connects sessions to Services of the cluster. */
 export interface ServiceDialler {
@@ -19,7 +21,7 @@ export interface ServiceDialler {
   /** The Services of a namespace. */
   services(namespace: string, signal: AbortSignal): Promise<readonly Service[]>;
   /** A connection to this port. */
-  connect(address: ServiceAddress, signal: AbortSignal): Promise<Duplex>;
+  connect(address: DialledAddress, signal: AbortSignal): Promise<Duplex>;
 }
 
 /** Connections that one session may have at once. */
@@ -31,11 +33,13 @@ const connectMs = 8_000;
 export class ServiceDesk {
   readonly #dialler: ServiceDialler;
   readonly #clock: Clock;
+  readonly #recent: RecentServices;
   readonly #open = new Map<string, number>();
 
   constructor(dialler: ServiceDialler, clock: Clock) {
     this.#dialler = dialler;
     this.#clock = clock;
+    this.#recent = new RecentServices(clock);
   }
 
   /** Joins the stream with the Service, or refuses it. Resolves with what came of it when it is joined or refused. */
@@ -62,19 +66,31 @@ export class ServiceDesk {
     const error = new FairleadError('target-unreachable', `${wanted.service} did not answer in ${connectMs} ms`);
     using _timer = this.#clock.after(connectMs, () => late.abort(error));
     const signal = AbortSignal.any([incoming.signal, late.signal]);
-    const { namespace, service } = wanted;
+    const { namespace } = wanted;
     if (!(await abortable(Promise.resolve(this.#dialler.mayDial(session, namespace)), { signal }))) {
       throw new FairleadError('forbidden', `this session holds nothing in namespace ${namespace}`, {
         hint: 'Services are open to sessions with an intercept or a wiretap in their namespace.',
       });
     }
-    const services = await abortable(this.#dialler.services(namespace, signal), { signal });
-    const port = dialledPort(services, wanted);
-    const socket = await this.#dialler.connect({ namespace, service, port }, signal);
+    const socket = await this.#dialler.connect(await this.#find(wanted, signal), signal);
     socket.on('error', () => {});
     if (!signal.aborted) return socket;
     socket.destroy();
     throw signal.reason;
+  }
+
+  /** What was said of late may lack only what has come since. */
+  async #find(wanted: DialStream, signal: AbortSignal): Promise<DialledAddress> {
+    const { namespace } = wanted;
+    const recent = this.#recent.of(namespace);
+    try {
+      if (recent) return dialledAddress(recent, wanted);
+    } catch {
+      // Asked anew below.
+    }
+    const services = await abortable(this.#dialler.services(namespace, signal), { signal });
+    this.#recent.keep(namespace, services);
+    return dialledAddress(services, wanted);
   }
 
   #closed({ fingerprint }: RelaySession): void {

@@ -12,7 +12,10 @@ export function serviceDialler(resolver: Pick<WorkloadResolver, 'services'>, hol
   return {
     mayDial: ({ id, fingerprint }, namespace) => holdsIn(namespace, { sessionId: id, fingerprint }),
     services: (namespace, signal) => resolver.services(namespace, { signal }),
-    connect: ({ namespace, service, port }, signal) =>
-      dialSocket({ host: `${service}.${namespace}.svc`, port, isForbidden: isNoServiceAddress }, signal),
+    connect: ({ namespace, service, port, clusterIP }, signal) => {
+      // A name takes several questions to the cluster's DNS: only what has no address of its own is asked for by name.
+      const host = clusterIP ?? `${service}.${namespace}.svc`;
+      return dialSocket({ host, port, isForbidden: isNoServiceAddress }, signal);
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { FairleadError } from '../errors.ts';
-import type { Service } from '../model/service.ts';
+import { isHeadless, type Service } from '../model/service.ts';
 
 /** A port of a Service that somebody wants to connect to. */
 export interface WantedService {
@@ -9,12 +9,21 @@ export interface WantedService {
   readonly port?: string | number | undefined;
 }
 
+/** A port of a Service that may be connected to. */
+export interface DialledAddress {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
+  /** Where the Service has an address of its own: a headless one has none. */
+  readonly clusterIP?: string;
+}
+
 /**
- * The number of the wanted port, given the Services of its namespace. Only Services that select pods count: one of type
+ * Where the wanted port is, given the Services of its namespace. Only Services that select pods count: one of type
  * `ExternalName`, or whose endpoints somebody writes by hand, may lead anywhere, and whoever connects on behalf of others
  * must not be led. Fails with `not-found`, `no-such-port`, `ambiguous-port` or `unsupported`.
  */
-export function dialledPort(services: readonly Service[], wanted: WantedService): number {
+export function dialledAddress(services: readonly Service[], wanted: WantedService): DialledAddress {
   const { namespace, service: name, port } = wanted;
   const found = services.find((each) => each.namespace === namespace && each.name === name);
   if (!found) {
@@ -31,5 +40,7 @@ export function dialledPort(services: readonly Service[], wanted: WantedService)
   if (!only) throw new FairleadError('no-such-port', `Service ${name} has no TCP port ${port ?? ''}`, { candidates });
   if (fitting.length > 1)
     throw new FairleadError('ambiguous-port', `Service ${name} has several ports`, { candidates });
-  return only.port;
+  const { clusterIP = '' } = found;
+  const isOwn = clusterIP !== '' && !isHeadless(found);
+  return { namespace, service: name, port: only.port, ...(isOwn && { clusterIP }) };
 }

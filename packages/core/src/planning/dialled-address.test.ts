@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../model/service.ts';
-import { dialledPort } from './dialled-port.ts';
+import { dialledAddress } from './dialled-address.ts';
 
 const cart: Service = {
   namespace: 'shop',
@@ -15,13 +15,18 @@ const cart: Service = {
 };
 
 const of = (service: Partial<Service>, port?: string | number) => () =>
-  dialledPort([{ ...cart, ...service }], { namespace: 'shop', service: 'cart', port });
+  dialledAddress([{ ...cart, ...service }], { namespace: 'shop', service: 'cart', port });
 
-describe('dialledPort', () => {
+describe('dialledAddress', () => {
   it('finds a TCP port by name, by number, or because it is the only one', () => {
-    expect(of({}, 'http')()).toBe(80);
-    expect(of({}, 81)()).toBe(81);
-    expect(of({ ports: [{ port: 5432 }] })()).toBe(5432);
+    expect(of({}, 'http')()).toEqual({ namespace: 'shop', service: 'cart', port: 80 });
+    expect(of({}, 81)().port).toBe(81);
+    expect(of({ ports: [{ port: 5432 }] })().port).toBe(5432);
+  });
+
+  it('tells the address of a Service that has one', () => {
+    expect(of({ clusterIP: '10.96.0.7' }, 80)().clusterIP).toBe('10.96.0.7');
+    expect(of({ clusterIP: 'None' }, 80)()).not.toHaveProperty('clusterIP');
   });
 
   it.each([
