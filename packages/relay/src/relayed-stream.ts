@@ -1,12 +1,12 @@
 import { FairleadError, type StreamMetadata } from '@fairlead/core';
 import {
   type IncomingStream,
+  joinStreams,
   type ResetReason,
   StreamResetError,
   type TunnelSession,
   type TunnelStream,
 } from '@fairlead/tunnel';
-import { joinStreams } from './join-streams.ts';
 import { writeMetadata } from './stream-metadata.ts';
 
 /**

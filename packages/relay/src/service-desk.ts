@@ -8,8 +8,7 @@ import {
   FairleadError,
   type Service,
 } from '@fairlead/core';
-import type { IncomingStream } from '@fairlead/tunnel';
-import { joinStreams } from './join-streams.ts';
+import { type IncomingStream, joinStreams } from '@fairlead/tunnel';
 import { RecentServices } from './recent-services.ts';
 import type { RelaySession } from './relay-session.ts';
 import { refuse } from './relayed-stream.ts';
@@ -63,8 +62,9 @@ export class ServiceDesk {
 
   async #connect(incoming: IncomingStream, wanted: DialStream, session: RelaySession): Promise<Duplex> {
     const late = new AbortController();
-    const error = new FairleadError('target-unreachable', `${wanted.service} did not answer in ${connectMs} ms`);
-    using _timer = this.#clock.after(connectMs, () => late.abort(error));
+    using _timer = this.#clock.after(connectMs, () =>
+      late.abort(new FairleadError('target-unreachable', `${wanted.service} did not answer in ${connectMs} ms`)),
+    );
     const signal = AbortSignal.any([incoming.signal, late.signal]);
     const { namespace } = wanted;
     if (!(await abortable(Promise.resolve(this.#dialler.mayDial(session, namespace)), { signal }))) {

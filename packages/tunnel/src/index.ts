@@ -9,6 +9,7 @@ export { encodeHeaders, spellHeaders } from './hpack/encode-headers.ts';
 export { BadHeaderBlock, HeaderDecoder } from './hpack/header-decoder.ts';
 export type { HeaderField } from './hpack/header-field.ts';
 export type { IncomingStream } from './incoming-stream.ts';
+export { joinStreams } from './join-streams.ts';
 export type { TunnelLimits } from './limits.ts';
 export { defaultLimits } from './limits.ts';
 export { ReplayBuffer } from './replay-buffer.ts';

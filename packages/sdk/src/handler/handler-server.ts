@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { FairleadError } from '@fairlead/core';
-import { joinStreams } from '../join-streams.ts';
+import { joinStreams } from '@fairlead/tunnel';
 import type { DivertedConnection } from './diverted-connection.ts';
 import { Exchange } from './exchange.ts';
 import { firstBytes, isHttp2Preface, mayBeHttp1 } from './first-bytes.ts';

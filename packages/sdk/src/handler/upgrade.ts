@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { joinStreams } from '../join-streams.ts';
+import { joinStreams } from '@fairlead/tunnel';
 import { pairs, type RawHeaders, without } from './raw-headers.ts';
 
 /** An offer of HTTP/2 that every server may ignore; some clients send it with each first request. */

@@ -6,7 +6,7 @@ import {
   formatConnection,
   type SelectedConnection,
 } from '@fairlead/core';
-import type { IncomingStream, TunnelStream } from '@fairlead/tunnel';
+import { type IncomingStream, joinStreams, type TunnelStream } from '@fairlead/tunnel';
 import { DatagramServer } from '../datagrams/datagram-server.ts';
 import type { CallHead } from '../expectations/call.ts';
 import type { CallLog } from '../expectations/call-log.ts';
@@ -14,7 +14,6 @@ import { HandlerServer } from '../handler/handler-server.ts';
 import type { HandlerFailure } from '../handler/handler-server-options.ts';
 import type { AnswerMarks } from '../handler/mark-answer.ts';
 import type { RequestHandler } from '../handler/request-handler.ts';
-import { joinStreams } from '../join-streams.ts';
 import type { ParsedTarget } from '../local-target.ts';
 import type { WantedPort } from '../parse-intercept.ts';
 import { connectTarget } from './connect-target.ts';

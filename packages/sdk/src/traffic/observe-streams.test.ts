@@ -4,6 +4,7 @@ import { connect as connectHttp2, createServer as createHttp2, type ServerHttp2S
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { joinStreams } from '@fairlead/tunnel';
 import {
   Client,
   credentials,
@@ -14,7 +15,6 @@ import {
 } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import type { Intercept } from '../intercept.ts';
-import { joinStreams } from '../join-streams.ts';
 import { listening } from '../testing/loopback.ts';
 import { SessionLab } from '../testing/session-lab.ts';
 

@@ -74,7 +74,7 @@ export function tamed(stream: TunnelStream): TunnelStream {
 }
 
 /** Everything that a stream still has to say. Its other half stays open. */
-export async function textOf(stream: TunnelStream): Promise<string> {
+export async function textOf(stream: Duplex): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) chunks.push(chunk);
   return Buffer.concat(chunks).toString();

@@ -1,0 +1,68 @@
+import { type Duplex, duplexPair } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { joinStreams } from './join-streams.ts';
+import { textOf } from './testing/session-pair.ts';
+
+/** Two streams that are joined, as those see them who hold the other ends. */
+function aJoin(): { near: Duplex; far: Duplex; inner: readonly [Duplex, Duplex]; over: Promise<void> } {
+  const [near, a] = duplexPair();
+  const [far, b] = duplexPair();
+  for (const stream of [near, far]) stream.on('error', () => {});
+  return { near, far, inner: [a, b], over: joinStreams(a, b) };
+}
+
+describe('joinStreams', () => {
+  it('carries both ways, and passes an end on while the other way goes on', async () => {
+    const { near, far, over } = aJoin();
+
+    near.end('question');
+    const asked = await textOf(far);
+    far.end('answer');
+    const answered = await textOf(near);
+    await over;
+
+    expect([asked, answered]).toEqual(['question', 'answer']);
+  });
+
+  it('reads no faster than the other side takes', async () => {
+    const { near, far, inner } = aJoin();
+    const written = (): number => inner[1].writableLength + inner[0].readableLength;
+
+    for (let count = 0; count < 100; count += 1) near.write(Buffer.alloc(10_000));
+    await new Promise(setImmediate);
+
+    expect(written()).toBeLessThan(300_000);
+    expect(near.writableNeedDrain).toBe(true);
+    far.destroy();
+  });
+
+  it.each([0, 1])('destroys the other side with the failure of side %i', async (failing) => {
+    const { inner, over } = aJoin();
+    const failure = new Error('broken');
+
+    inner[failing]?.destroy(failure);
+    await over;
+
+    expect(inner.map(({ errored }) => errored)).toEqual([failure, failure]);
+  });
+
+  it('destroys the other side when one is closed before its end', async () => {
+    const { inner, over } = aJoin();
+
+    inner[0].destroy();
+    await over;
+
+    expect(inner[1].errored?.message).toBe('the other side was closed');
+  });
+
+  it('is over at once where a side is gone already', async () => {
+    const [, a] = duplexPair();
+    const [, b] = duplexPair();
+    b.destroy();
+    await new Promise(setImmediate);
+
+    await joinStreams(a, b);
+
+    expect([a.destroyed, b.destroyed]).toEqual([true, true]);
+  });
+});
