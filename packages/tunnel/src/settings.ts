@@ -4,7 +4,7 @@ import { largestWindow } from './limits.ts';
 import { ProtocolViolation } from './protocol-violation.ts';
 
 /** The version of the protocol that this package speaks. */
-const protocolVersion = 1;
+const protocolVersion = 2;
 
 /** Bytes of a session's token. */
 export const tokenBytes = 16;

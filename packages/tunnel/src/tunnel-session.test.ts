@@ -525,7 +525,7 @@ describe('TunnelSession', { timeout: 30_000 }, () => {
 
     expect(peer.frames[0]).toEqual(settings);
     expect(settings.payload.toString('hex')).toBe(
-      '464c54550001' + '0001000400004000' + '0002000400000400' + '0003000400000200' + '0004000400004000',
+      '464c54550002' + '0001000400004000' + '0002000400000400' + '0003000400000200' + '0004000400004000',
     );
     await session.close();
   });
