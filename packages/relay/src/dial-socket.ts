@@ -1,5 +1,10 @@
-import { connect, isIP, type Socket } from 'node:net';
+import { isIP } from 'node:net';
 import { FairleadError } from '@fairlead/core';
+import { BufferPool } from '@fairlead/tunnel';
+import { PipedSocket } from './piped-socket.ts';
+
+/** Shared by all connections of the process. */
+const pool = new BufferPool();
 
 /** Where to connect. */
 export interface SocketTarget {
@@ -9,13 +14,14 @@ export interface SocketTarget {
   readonly isForbidden?: ((address: string) => boolean) | undefined;
 }
 
-/** Connects by TCP. Fails with `target-unreachable`, `forbidden`, or the signal's reason. */
-export async function dialSocket({ host, port, isForbidden }: SocketTarget, signal: AbortSignal): Promise<Socket> {
+/** Connects by TCP. What comes can only be piped. Fails with `target-unreachable`, `forbidden`, or the signal's reason. */
+export async function dialSocket({ host, port, isForbidden }: SocketTarget, signal: AbortSignal): Promise<PipedSocket> {
   signal.throwIfAborted();
   if (isIP(host) !== 0 && isForbidden?.(host)) {
     throw new FairleadError('forbidden', `${host} is an address where no Service can be`);
   }
-  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
+  const socket = new PipedSocket(pool);
+  socket.connect({ host, port, noDelay: true });
   const stop = (): void => void socket.destroy();
   signal.addEventListener('abort', stop, { once: true });
   const failure = await new Promise<FairleadError | undefined>((resolve) => {

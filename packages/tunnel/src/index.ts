@@ -3,6 +3,7 @@
  * travels on them as HTTP/2.
  * @packageDocumentation
  */
+export { BufferPool } from './buffer-pool.ts';
 export type { HeartbeatOptions } from './heartbeat.ts';
 export { defaultHeartbeat } from './heartbeat.ts';
 export { encodeHeaders, spellHeaders } from './hpack/encode-headers.ts';

@@ -1,7 +1,7 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import type { DuplexOptions } from 'node:stream';
+import type { BufferPool } from '@fairlead/tunnel';
 import type { AppAddress } from './app-address.ts';
-import type { BufferPool } from './buffer-pool.ts';
 import { cutSocket } from './cut-socket.ts';
 import { endSocket } from './end-socket.ts';
 import type { Side, SideOwner } from './side.ts';

@@ -1,7 +1,7 @@
 import type { CallOptions, Clock, Logger, PortProxy, ProxyPort, TrafficProxy } from '@fairlead/core';
+import { BufferPool } from '@fairlead/tunnel';
 import { DatagramPort } from '../udp/datagram-port.ts';
 import { AppAddress } from './app-address.ts';
-import { BufferPool } from './buffer-pool.ts';
 import type { Diverter } from './diverter.ts';
 import { MissWatches } from './miss-watches.ts';
 import { PortListener } from './port-listener.ts';

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@fairlead/core';
+import type { BufferPool } from '@fairlead/tunnel';
 import type { AppAddress } from './app-address.ts';
-import type { BufferPool } from './buffer-pool.ts';
 import type { Diverter } from './diverter.ts';
 import type { MissWatches } from './miss-watches.ts';
 import type { ProxyLimits } from './proxy-limits.ts';
