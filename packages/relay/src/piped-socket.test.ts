@@ -28,6 +28,11 @@ async function connected(serve: (socket: Socket) => void): Promise<PipedSocket> 
 class LateReader extends Writable {
   readonly taken: Buffer[] = [];
 
+  constructor() {
+    // Several reads wait at once.
+    super({ highWaterMark: 1_000_000 });
+  }
+
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     setImmediate(() => {
       this.taken.push(Buffer.from(chunk));
