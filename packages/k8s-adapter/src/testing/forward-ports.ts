@@ -45,7 +45,8 @@ export function forwardPorts(server: MemoryApiServer, protocol = 'v4.channel.k8s
     seen.offered = [...offered];
     return protocol;
   };
-  const sockets = new WebSocketServer({ noServer: true, handleProtocols });
+  // Real servers break off at 32 MiB, which few tests send.
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols, maxPayload: 1024 * 1024 });
   server.onUpgrade = (request, socket, head) => {
     socket.on('data', (bytes: Buffer) => {
       seen.mask = maskOf(bytes) ?? seen.mask;
