@@ -5,6 +5,7 @@ import {
   type KubernetesObject,
   managerCaAnnotation,
   openPortForward,
+  type PortForwardProtocol,
   PortForwardTunnelTransport,
 } from '@fairlead/k8s-adapter';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -43,14 +44,14 @@ async function putUp(cluster: RealCluster, port: number): Promise<void> {
   });
 }
 
-function setup(isTls: boolean): TunnelTransportSetup<Duplex> {
+function setup(forwarding: PortForwardProtocol | undefined, isTls: boolean): TunnelTransportSetup<Duplex> {
   return {
     create: async () => {
       const cluster = await RealCluster.connect();
       const manager = await TestManager.start(isTls);
       await putUp(cluster, manager.port);
       const tls = isTls && { ca: testCertificates.ca, servername: 'localhost' };
-      const options = { manager: { namespace, service }, tls };
+      const options = { manager: { namespace, service }, tls, forwarding };
       return {
         transport: forgiving(new PortForwardTunnelTransport(cluster.connection, options)),
         accepted: () => manager.accepted(),
@@ -76,31 +77,55 @@ describe.runIf(hasCluster)('on a real API server', () => {
     await cluster.claimNamespace(namespace);
   });
 
-  describeTunnelTransport('PortForwardTunnelTransport', setup(true));
-  describeTunnelTransport('PortForwardTunnelTransport without TLS', setup(false));
+  describe.each(['spdy', 'websocket'] as const)('by %s', (forwarding) => {
+    describeTunnelTransport('PortForwardTunnelTransport', setup(forwarding, true));
+    describeTunnelTransport('PortForwardTunnelTransport without TLS', setup(forwarding, false));
 
-  it('carries 32 MB through API server and kubelet', async () => {
-    await using made = await setup(true).create();
-    const near = await made.transport.dial();
-    const far = await made.accepted();
-    const bytes = Buffer.alloc(32 * 1024 * 1024, 'fairlead');
-    const began = performance.now();
+    it('carries 32 MB through API server and kubelet, in each direction', async () => {
+      await using made = await setup(forwarding, true).create();
+      const near = await made.transport.dial();
+      const far = await made.accepted();
+      const bytes = Buffer.alloc(32 * 1024 * 1024, 'fairlead');
 
-    far.write(bytes);
-    const read = await readBytes(near, bytes.length);
+      for (const [from, to] of [
+        [far, near],
+        [near, far],
+      ] as const) {
+        const began = performance.now();
+        from.write(bytes);
+        const read = await readBytes(to, bytes.length);
+        const ms = (performance.now() - began).toFixed(0);
+        console.log(`32 MB ${to === near ? 'from' : 'to'} the pod by ${forwarding} in ${ms} ms`);
+        expect(Buffer.compare(read, bytes)).toBe(0);
+      }
+      near.destroy();
+    });
 
-    console.log(`32 MB in ${(performance.now() - began).toFixed(0)} ms`);
-    expect(Buffer.compare(read, bytes)).toBe(0);
-    near.destroy();
+    it('says that nothing listens on a forwarded port', async () => {
+      await using _made = await setup(forwarding, false).create();
+      await using cluster = await RealCluster.connect();
+
+      const opening = openPortForward(cluster.connection, { namespace, pod: 'manager', port: 9 }, { forwarding });
+      const failed = opening.then((stream) => once(stream.resume(), 'error').then(([error]) => Promise.reject(error)));
+
+      await expect(failed).rejects.toMatchObject({ code: 'unreachable', message: expect.stringContaining('refused') });
+    });
+
+    it('says that there is no such pod', async () => {
+      await using cluster = await RealCluster.connect();
+
+      const opening = openPortForward(cluster.connection, { namespace, pod: 'ghost', port: 9 }, { forwarding });
+
+      await expect(opening).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('ghost') });
+    });
   });
 
-  it('says that nothing listens on a forwarded port', async () => {
-    await using _made = await setup(false).create();
-    await using cluster = await RealCluster.connect();
+  it('speaks SPDY where nothing else is said', async () => {
+    await using made = await setup(undefined, false).create();
 
-    const opening = openPortForward(cluster.connection, { namespace, pod: 'manager', port: 9 });
-    const failed = opening.then((stream) => once(stream.resume(), 'error').then(([error]) => Promise.reject(error)));
+    const near = await made.transport.dial();
 
-    await expect(failed).rejects.toMatchObject({ code: 'unreachable', message: expect.stringContaining('refused') });
+    expect(near.constructor.name).toBe('SpdyPortForwardStream');
+    near.destroy();
   });
 });

@@ -46,6 +46,6 @@ const connectRules: readonly AccessRule[] = [
   // To find the pod that leads.
   { apiGroups: [''], resources: ['services'], resourceNames: [installNames.manager], verbs: ['get'] },
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
-  // To reach it. Over a WebSocket that is "get" for older servers, "create" for newer ones.
+  // To reach it. That is "create"; over a WebSocket it is "get" for older servers.
   { apiGroups: [''], resources: ['pods/portforward'], verbs: ['get', 'create'] },
 ];

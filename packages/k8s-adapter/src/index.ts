@@ -25,7 +25,7 @@ export {
   connectKubernetes,
   KubernetesConnection,
   type KubernetesConnectionOptions,
-  type WebSocketTarget,
+  type UpgradeTarget,
 } from './connection/kubernetes-connection.ts';
 export { ObjectClient, type ObjectList, type PatchType, type Selection } from './connection/object-client.ts';
 export {
@@ -66,7 +66,12 @@ export {
   managerCaAnnotation,
   managerWireAnnotation,
 } from './transport/find-manager.ts';
-export { openPortForward, type PodPort } from './transport/open-port-forward.ts';
+export {
+  openPortForward,
+  type PodPort,
+  type PortForwardOptions,
+  type PortForwardProtocol,
+} from './transport/open-port-forward.ts';
 export {
   PortForwardTunnelTransport,
   type PortForwardTunnelTransportOptions,

@@ -38,8 +38,8 @@ export interface ApiRequest {
   readonly mayRepeat?: boolean | undefined;
 }
 
-/** Where a WebSocket is to be opened, and with what. */
-export interface WebSocketTarget extends Authorization {
+/** Where a connection is to be upgraded to another protocol, and with what. */
+export interface UpgradeTarget extends Authorization {
   readonly url: URL;
 }
 
@@ -109,12 +109,11 @@ export class KubernetesConnection implements AsyncDisposable {
     });
   }
 
-  /** Where and how to open a WebSocket for this path. */
-  async webSocketTarget(path: string, options: CallOptions = {}): Promise<WebSocketTarget> {
+  /** Where and how to ask for another protocol on this path. */
+  async upgradeTarget(path: string, options: CallOptions = {}): Promise<UpgradeTarget> {
     this.#throwIfClosed();
     const url = new URL(this.server + path);
     const authorization = await abortable(this.#access.authorize(this.clock.now()), options);
-    url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
     return { url, ...authorization };
   }
 

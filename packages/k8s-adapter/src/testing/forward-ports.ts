@@ -3,18 +3,29 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { managerCaAnnotation } from '../transport/find-manager.ts';
 import { stores } from './cluster-objects.ts';
+import { forwardBySpdy } from './forward-by-spdy.ts';
 import type { MemoryApiServer } from './memory-api-server.ts';
 import { servingStatus } from './pod-controllers.ts';
 import { testCertificates } from './test-certificates.ts';
 
 /** What an API server saw of its clients that forward ports. */
 export interface ForwardedPorts {
-  /** The subprotocols that the last client offered. */
+  /** The protocols that clients asked for, oldest first. */
+  readonly upgrades: readonly string[];
+  /** The subprotocols that the last client with a WebSocket offered. */
   readonly offered: readonly string[];
-  /** The masking key of the last frame that came in. */
+  /** The masking key of the last frame that came in on a WebSocket. */
   readonly mask: Buffer | undefined;
-  /** The WebSockets that were accepted. */
-  readonly sockets: readonly WebSocket[];
+  /** The connections on which ports are forwarded. */
+  readonly sockets: ReadonlySet<Duplex>;
+}
+
+/** How an API server forwards ports. */
+export interface ForwardPortsOptions {
+  /** The subprotocol of WebSockets. Default `v4.channel.k8s.io`. */
+  readonly subprotocol?: string | undefined;
+  /** Whether SPDY is understood. Default true. */
+  readonly knowsSpdy?: boolean | undefined;
 }
 
 /** Registers a manager that listens on this port of the loopback, and perhaps on one without TLS: its Service and its pod. */
@@ -39,19 +50,34 @@ export function registerManager(server: MemoryApiServer, port: number, forwarded
 }
 
 /** Makes the server forward ports of pods, which all are on the loopback, as kubelets do. */
-export function forwardPorts(server: MemoryApiServer, protocol = 'v4.channel.k8s.io'): ForwardedPorts {
-  const seen = { offered: [] as readonly string[], mask: undefined as Buffer | undefined, sockets: [] as WebSocket[] };
+export function forwardPorts(
+  server: MemoryApiServer,
+  { subprotocol = 'v4.channel.k8s.io', knowsSpdy = true }: ForwardPortsOptions = {},
+): ForwardedPorts {
+  const seen = {
+    upgrades: [] as string[],
+    offered: [] as readonly string[],
+    mask: undefined as Buffer | undefined,
+    sockets: new Set<Duplex>(),
+  };
   const handleProtocols = (offered: ReadonlySet<string>): string => {
     seen.offered = [...offered];
-    return protocol;
+    return subprotocol;
   };
-  const sockets = new WebSocketServer({ noServer: true, handleProtocols });
+  // Real servers break off at 32 MiB, which few tests send.
+  const webSockets = new WebSocketServer({ noServer: true, handleProtocols, maxPayload: 1024 * 1024 });
   server.onUpgrade = (request, socket, head) => {
+    const { upgrade = '' } = request.headers;
+    seen.upgrades.push(upgrade);
+    const isSpdy = upgrade === 'SPDY/3.1';
+    if (isSpdy && !knowsSpdy) return refuse(socket, '400 Bad Request', '');
+    seen.sockets.add(socket);
+    socket.once('close', () => seen.sockets.delete(socket));
+    if (isSpdy) return forwardBySpdy(request, socket, head);
     socket.on('data', (bytes: Buffer) => {
       seen.mask = maskOf(bytes) ?? seen.mask;
     });
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      seen.sockets.push(ws);
+    webSockets.handleUpgrade(request, socket, head, (ws) => {
       const port = Number(/\?ports=(\d+)$/.exec(request.url ?? '')?.[1]);
       join(ws, port);
     });
@@ -61,11 +87,13 @@ export function forwardPorts(server: MemoryApiServer, protocol = 'v4.channel.k8s
 
 /** A server, or a proxy before it, to which an upgrade means nothing. */
 export function refuseUpgrades(server: MemoryApiServer, statusLine = '400 Bad Request', body = ''): void {
-  server.onUpgrade = (_request, socket: Duplex) => {
-    socket.end(
-      `HTTP/1.1 ${statusLine}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    );
-  };
+  server.onUpgrade = (_request, socket) => refuse(socket, statusLine, body);
+}
+
+function refuse(socket: Duplex, statusLine: string, body: string): void {
+  socket.end(
+    `HTTP/1.1 ${statusLine}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }
 
 function join(ws: WebSocket, port: number): void {

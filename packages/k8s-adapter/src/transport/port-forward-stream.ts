@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import { FairleadError } from '@fairlead/core';
 import type { RawData, WebSocket } from 'ws';
+import { cutChunks } from './cut-chunks.ts';
 
 /** The channels of a forwarded port: two for the first port, and the one that closes others, from version 5 on. */
 const dataChannel = 0;
@@ -9,6 +10,9 @@ const closeChannel = 255;
 
 /** How much may wait in each direction before the source is held, in bytes. */
 const highWaterMark = 256 * 1024;
+
+/** The longest message that is sent, in bytes: servers hold each in memory, and older ones break off beyond 32 MiB. */
+const maxMessageBytes = 256 * 1024;
 
 /**
  * The bytes of one forwarded port, over a WebSocket of the API server. Each message carries the number of its channel; the
@@ -81,7 +85,13 @@ export class PortForwardStream extends Duplex {
   }
 
   #send(chunks: readonly Buffer[], done: (error?: Error | null) => void): void {
-    this.#socket.send(Buffer.concat([Uint8Array.of(dataChannel), ...chunks]), { binary: true }, (error) => done(error));
+    const messages = cutChunks(chunks, maxMessageBytes);
+    if (messages.length === 0) done();
+    messages.forEach((pieces, index) => {
+      const message = Buffer.concat([Uint8Array.of(dataChannel), ...pieces]);
+      const isLast = index === messages.length - 1;
+      this.#socket.send(message, { binary: true }, isLast ? (error) => done(error) : undefined);
+    });
   }
 
   #receive(message: Buffer): void {

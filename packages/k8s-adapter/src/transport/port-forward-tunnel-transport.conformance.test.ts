@@ -7,22 +7,28 @@ import { readBytes, untilClosed } from '../testing/read-bytes.ts';
 import { testCertificates } from '../testing/test-certificates.ts';
 import { TestManager } from '../testing/test-manager.ts';
 import { DirectTlsTunnelTransport } from './direct-tls-tunnel-transport.ts';
+import type { PortForwardProtocol } from './open-port-forward.ts';
 import { PortForwardTunnelTransport } from './port-forward-tunnel-transport.ts';
 
-function setup(how: 'port-forward' | 'port-forward without TLS' | 'direct'): TunnelTransportSetup<Duplex> {
+interface How {
+  /** Undefined: without an API server. */
+  readonly forwarding?: PortForwardProtocol;
+  readonly isTls?: boolean;
+}
+
+function setup({ forwarding, isTls = true }: How): TunnelTransportSetup<Duplex> {
   return {
     create: async () => {
       const { server, connection, ...made } = await connectMemory();
-      const isTls = how !== 'port-forward without TLS';
       const manager = await TestManager.start(isTls);
       registerManager(server, manager.port);
       forwardPorts(server);
       const tls = { ca: testCertificates.ca };
       return {
         transport: forgiving(
-          how === 'direct'
-            ? new DirectTlsTunnelTransport({ host: '127.0.0.1', port: manager.port, tls })
-            : new PortForwardTunnelTransport(connection, isTls ? {} : { tls: false }),
+          forwarding
+            ? new PortForwardTunnelTransport(connection, { forwarding, ...(!isTls && { tls: false }) })
+            : new DirectTlsTunnelTransport({ host: '127.0.0.1', port: manager.port, tls }),
         ),
         accepted: () => manager.accepted(),
         read: readBytes,
@@ -40,6 +46,11 @@ function setup(how: 'port-forward' | 'port-forward without TLS' | 'direct'): Tun
   };
 }
 
-describeTunnelTransport('PortForwardTunnelTransport', setup('port-forward'));
-describeTunnelTransport('PortForwardTunnelTransport without TLS', setup('port-forward without TLS'));
-describeTunnelTransport('DirectTlsTunnelTransport', setup('direct'));
+for (const forwarding of ['spdy', 'websocket'] as const) {
+  describeTunnelTransport(`PortForwardTunnelTransport by ${forwarding}`, setup({ forwarding }));
+  describeTunnelTransport(
+    `PortForwardTunnelTransport by ${forwarding} without TLS`,
+    setup({ forwarding, isTls: false }),
+  );
+}
+describeTunnelTransport('DirectTlsTunnelTransport', setup({}));

@@ -9,7 +9,7 @@ import {
   type ManagerLocation,
   managerCaAnnotation,
 } from './find-manager.ts';
-import { openPortForward } from './open-port-forward.ts';
+import { openPortForward, type PortForwardProtocol } from './open-port-forward.ts';
 import { openTls, resolveTls, type TunnelTls, type TunnelTlsSource } from './tunnel-tls.ts';
 
 /** Options of {@link PortForwardTunnelTransport}. */
@@ -23,8 +23,10 @@ export interface PortForwardTunnelTransportOptions {
   readonly tls?: TunnelTlsSource | false | undefined;
   /** What the dialler shows, when the CA comes from the Service. Default nothing. PEM. */
   readonly certificate?: TunnelTls['certificate'];
-  /** What is tried where the API server does not forward ports by WebSocket. Default nothing. */
+  /** What is tried where the API server does not forward ports. Default nothing. */
   readonly fallback?: TunnelTransport<Duplex> | undefined;
+  /** What ports are forwarded by. Default as of {@link openPortForward}. */
+  readonly forwarding?: PortForwardProtocol | undefined;
   /** How long a dial may take, in milliseconds. Default 15 000. */
   readonly timeoutMs?: number | undefined;
 }
@@ -58,7 +60,7 @@ export class PortForwardTunnelTransport implements TunnelTransport<Duplex> {
   }
 
   async #dial({ signal }: CallOptions): Promise<Duplex> {
-    const { timeoutMs = 15_000 } = this.#options;
+    const { timeoutMs = 15_000, forwarding } = this.#options;
     const late = (): FairleadError =>
       new FairleadError('unreachable', `the manager could not be dialled within ${timeoutMs / 1_000} s`, {
         phase: 'tunnel',
@@ -66,7 +68,9 @@ export class PortForwardTunnelTransport implements TunnelTransport<Duplex> {
     using limit = timeLimit(this.#connection.clock, timeoutMs, late, signal);
     const manager = await findManager(this.#connection, this.#manager, limit);
     const { port, tls } = await this.#way(manager, limit);
-    const stream = await openPortForward(this.#connection, { ...manager, port }, limit).catch((error) => {
+    const to = { ...manager, port };
+    const options = { signal: limit.signal, forwarding };
+    const stream = await openPortForward(this.#connection, to, options).catch((error) => {
       throw asDialFailure(error);
     });
     if (!tls) return stream;

@@ -1,0 +1,49 @@
+import { WebSocket } from 'ws';
+import { resourcePath } from '../connection/api-resource.ts';
+import { apiResources } from '../connection/api-resources.ts';
+import { asPortForwardFailure, type PortForwardAttempt, readRefusal } from './port-forward-attempt.ts';
+import { PortForwardStream } from './port-forward-stream.ts';
+
+/** What is offered; servers choose the newest that they know. */
+const protocols: readonly string[] = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+
+/** The longest message that is taken, in bytes. Servers send at most 32 KiB at once. */
+const maxMessageBytes = 4 * 1024 * 1024;
+
+/** Has a port forwarded by WebSocket. Resolves when the server has agreed, which says nothing about the port yet. */
+export async function dialWebSocket(attempt: PortForwardAttempt): Promise<PortForwardStream> {
+  const { connection, address, port, signal } = attempt;
+  const path = `${resourcePath(apiResources.pods, address)}?ports=${port}`;
+  const { url, headers, agent } = await connection.upgradeTarget(path, attempt);
+  signal?.throwIfAborted();
+  return await new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, [...protocols], {
+      headers: { ...headers, 'user-agent': 'fairlead' },
+      ...(agent && { agent }),
+      perMessageDeflate: false,
+      maxPayload: maxMessageBytes,
+      // Masking protects proxies from pages that scripts control; over TLS, from a program, it only costs.
+      generateMask: (mask) => mask.fill(0),
+    });
+    const settle = (): void => signal?.removeEventListener('abort', onAbort);
+    const fail = (error: unknown): void => {
+      settle();
+      reject(signal?.aborted ? signal.reason : asPortForwardFailure(error, attempt));
+    };
+    const onAbort = (): void => {
+      fail(signal?.reason);
+      socket.terminate();
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    socket.on('error', fail);
+    socket.once('unexpected-response', (_request, response) => {
+      readRefusal(response, 'WebSocket', attempt).then(fail, fail);
+    });
+    socket.once('open', () => {
+      settle();
+      socket.off('error', fail);
+      // Here and now: the first messages may be on their way already.
+      resolve(new PortForwardStream(socket));
+    });
+  });
+}
