@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, it } from 'vitest';
+import type { FencedBlock } from '../../scripts/fenced-blocks.mjs';
 import { blocksOf, placeOf } from './blocks.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -19,14 +20,18 @@ export async function runTypeScript(example: string): Promise<void> {
   });
   for (const block of blocksOf('ts')) {
     if (block.marks.cluster !== undefined || (block.marks.with ?? 'quick-start') !== example) continue;
-    const place = placeOf(block);
-    const file = join(sandbox.folder, `${place.replaceAll(/\W/g, '-')}.ts`);
-    writeFileSync(file, block.text);
-    const failure = await failureOf(import(file));
-    it(`${place} runs`, () => {
+    const failure = await failureOf(importBlock(sandbox, block));
+    it(`${placeOf(block)} runs`, () => {
       if (failure !== undefined) throw failure;
     });
   }
+}
+
+/** Runs a block as a module in the folder, and a line at its end, where what the block declares is still held. */
+export async function importBlock({ folder }: Sandbox, block: FencedBlock, lastLine = ''): Promise<void> {
+  const file = join(folder, `${placeOf(block).replaceAll(/\W/g, '-')}.ts`);
+  writeFileSync(file, block.text + lastLine);
+  await import(file);
 }
 
 async function failureOf(running: Promise<unknown>): Promise<Error | undefined> {

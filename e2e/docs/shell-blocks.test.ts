@@ -24,7 +24,10 @@ describe.each([...pages])('%s', (_page, blocks) => {
       const [shown = '', service = ''] = String(address ?? '').split('=');
       const commands = commandsIn(block);
       const script = shown === '' ? commands : commands.replaceAll(shown, sandbox.address(service));
-      if (typeof until === 'string') return await sandbox.runBehind(script, until);
+      if (typeof until === 'string') {
+        await sandbox.runBehind(script, until);
+        return;
+      }
 
       const { status, output } = await sandbox.run(script);
 

@@ -1,10 +1,26 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { matchFromArguments } from './match-argument.ts';
 import { parseCount, parseSeconds } from './number-argument.ts';
 import { table } from './output/table.ts';
 import { parsePortArgument } from './port-argument.ts';
+import { build } from './program.ts';
+import { captureTerminal } from './testing/captured-terminal.ts';
 
 describe('arguments', () => {
+  it('are none that Node takes for its own, though they stand behind the name of the program', () => {
+    const { commands } = build(() => async () => {}, captureTerminal());
+    const options = commands.flatMap((command) => command.options.map(({ long }) => long ?? ''));
+
+    const args = ['-', ...options.flatMap((option) => [option, 'nowhere'])];
+    const { stdout, stderr } = spawnSync(process.execPath, args, {
+      input: 'console.log(process.argv.length)',
+      encoding: 'utf8',
+    });
+
+    expect(stdout + stderr).toBe(`${args.length + 1}\n`);
+  });
+
   it('are numbers with a flag, which the message names', () => {
     expect([parseSeconds('--timeout', '90'), parseSeconds('--for', '0.5'), parseCount('--limit', '3')]).toEqual([
       90_000, 500, 3,

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Interruption } from './interruption.ts';
 import { processTerminal } from './output/terminal.ts';
 import { runProgram } from './program.ts';

@@ -48,7 +48,7 @@ const fileOptions: ReadonlySet<string> = new Set([
   '--socket',
   '--local',
   '--output-file',
-  '--env-file',
+  '--env-save',
   '--env-json',
   '--mount',
 ]);

@@ -6,7 +6,7 @@ import { type DockerArguments, readDockerArguments } from './docker-arguments.ts
 export interface ProgramArguments {
   /** False by `--no-env`. */
   readonly env?: boolean;
-  readonly envFile?: string;
+  readonly envSave?: string;
   readonly envSyntax?: 'docker' | 'sh' | 'ps';
   readonly envJson?: string;
   readonly envContainer?: string;
@@ -36,14 +36,14 @@ export interface WantedProgram {
 
 /** Reads the options and what is behind `--`. Fails with `bad-request`. */
 export function readProgram(command: readonly string[], options: ProgramArguments): WantedProgram {
-  const { envFile, envSyntax, envJson, envContainer, cwd, dockerImage, dockerNetwork } = options;
-  if (envSyntax !== undefined && envFile === undefined) throw bad('--env-syntax needs --env-file');
+  const { envSave, envSyntax, envJson, envContainer, cwd, dockerImage, dockerNetwork } = options;
+  if (envSyntax !== undefined && envSave === undefined) throw bad('--env-syntax needs --env-save');
   const isDocker = options.dockerRun === true || dockerImage !== undefined;
   if (dockerNetwork !== undefined && !isDocker) throw bad('--docker-network needs --docker-run');
   if (cwd !== undefined && (isDocker || command.length === 0)) throw bad('--cwd needs a program after --');
   return {
     files: [
-      ...(envFile === undefined ? [] : [{ path: envFile, syntax: envSyntax ?? 'docker' }]),
+      ...(envSave === undefined ? [] : [{ path: envSave, syntax: envSyntax ?? 'docker' }]),
       ...(envJson === undefined ? [] : [{ path: envJson, syntax: 'json' } as const]),
     ],
     container: envContainer,

