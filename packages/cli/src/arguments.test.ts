@@ -10,7 +10,9 @@ import { captureTerminal } from './testing/captured-terminal.ts';
 describe('arguments', () => {
   it('are none that Node takes for its own, though they stand behind the name of the program', () => {
     const { commands } = build(() => async () => {}, captureTerminal());
-    const options = commands.flatMap((command) => command.options.map(({ long }) => long ?? ''));
+    const options = commands.flatMap((command) =>
+      command.options.filter(({ hidden }) => !hidden).map(({ long }) => long ?? ''),
+    );
 
     const args = ['-', ...options.flatMap((option) => [option, 'nowhere'])];
     const { stdout, stderr } = spawnSync(process.execPath, args, {

@@ -186,8 +186,9 @@ export function build(action: ActionFactory, terminal: Terminal): Command {
     .option('--cut', 'cut open connections when the intercept starts and ends, instead of letting them finish')
     .option('--remove-agent', 'take the agent away when the intercept ends, unless somebody else needs it')
     .option('--timeout <seconds>', 'how long the preparation may take', '60')
-    // Not `--env-file`: Node takes that for its own wherever it stands, and ends when there is no such file yet.
     .option('--env-save <file>', 'write the environment of the intercepted container to a file')
+    // The name that others have. Node takes it for its own wherever it stands, and ends when there is no such file yet.
+    .addOption(new Option('--env-file <file>').conflicts('envSave').hideHelp())
     .addOption(new Option('--env-syntax <syntax>', 'of that file; default: docker').choices(['docker', 'sh', 'ps']))
     .option('--env-json <file>', 'write it as a JSON object')
     .option('--env-container <container>', 'the environment of another container of the pod')

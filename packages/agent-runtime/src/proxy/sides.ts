@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { AppSide } from './app-side.ts';
+import { callerAddress } from './caller-address.ts';
 import { DivertedSide } from './diverted-side.ts';
 import type { StreamOrigin } from './diverter.ts';
 import type { PortContext } from './port-context.ts';
@@ -103,5 +104,5 @@ export class Sides {
 
 /** Who connected. */
 export function sourceOf(client: Socket): StreamOrigin['source'] {
-  return { address: client.remoteAddress ?? '', port: client.remotePort ?? 0 };
+  return { address: callerAddress(client.remoteAddress ?? ''), port: client.remotePort ?? 0 };
 }

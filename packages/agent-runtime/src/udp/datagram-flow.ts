@@ -1,3 +1,4 @@
+import { callerAddress } from '../proxy/caller-address.ts';
 import type { CompiledIntercept, RouteTable } from '../proxy/routes.ts';
 import { AppDatagrams } from './app-datagrams.ts';
 import type { DatagramPortContext, DatagramSource } from './datagram-port-context.ts';
@@ -76,9 +77,10 @@ export class DatagramFlow implements Disposable {
     if (this.#diverted?.intercept.id === intercept.id) return this.#diverted.side;
     const { containerPort, diverter, clock, limits, counters, drop } = this.#port;
     if (this.#diverted) this.#leave(this.#diverted.intercept.toggle);
+    const { address, port } = this.#source;
     const side = new DivertedDatagrams({
       intercept: intercept.id,
-      origin: { containerPort, protocol: 'udp', source: this.#source },
+      origin: { containerPort, protocol: 'udp', source: { address: callerAddress(address), port } },
       diverter,
       clock,
       limits,

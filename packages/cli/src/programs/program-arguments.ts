@@ -7,6 +7,8 @@ export interface ProgramArguments {
   /** False by `--no-env`. */
   readonly env?: boolean;
   readonly envSave?: string;
+  /** Another name of `envSave`. */
+  readonly envFile?: string;
   readonly envSyntax?: 'docker' | 'sh' | 'ps';
   readonly envJson?: string;
   readonly envContainer?: string;
@@ -36,7 +38,7 @@ export interface WantedProgram {
 
 /** Reads the options and what is behind `--`. Fails with `bad-request`. */
 export function readProgram(command: readonly string[], options: ProgramArguments): WantedProgram {
-  const { envSave, envSyntax, envJson, envContainer, cwd, dockerImage, dockerNetwork } = options;
+  const { envFile, envSave = envFile, envSyntax, envJson, envContainer, cwd, dockerImage, dockerNetwork } = options;
   if (envSyntax !== undefined && envSave === undefined) throw bad('--env-syntax needs --env-save');
   const isDocker = options.dockerRun === true || dockerImage !== undefined;
   if (dockerNetwork !== undefined && !isDocker) throw bad('--docker-network needs --docker-run');
