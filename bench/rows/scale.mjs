@@ -1,5 +1,5 @@
 import { arbitrate, planWorkloads } from '@fairlead/core';
-import { activate } from '../scale/activate.mjs';
+import { activate, leaveRow } from '../scale/activate.mjs';
 import { configMapRow, watchRow } from '../scale/api-server.mjs';
 import { exponentRow } from '../scale/exponent.mjs';
 import { linkAgents } from '../scale/link-agents.mjs';
@@ -38,6 +38,7 @@ export async function scaleRows({ rounds, wanted }) {
     sizes: [5, 50, 500],
     work: (_, size) => activate({ workloads: size, interceptsEach: 1 }),
   });
+  await row({ id: 'scale.exponent-leave', sizes: [5, 50, 500], ...leaveRow });
   await row({
     id: 'scale.exponent-shared-activation',
     what: 'intercepts of one workload at once, until all are active, for each',
