@@ -4,10 +4,14 @@ import { configMapRow, watchRow } from '../scale/api-server.mjs';
 import { exponentRow } from '../scale/exponent.mjs';
 import { linkAgents } from '../scale/link-agents.mjs';
 import { aClaim, aService, aWorkload, planOptions } from '../scale/samples.mjs';
+import { watchEventRows } from '../scale/watch-events.mjs';
 
 const most = 1.05;
 
-/** How costs grow with what there is of it: 1 is linear. There is no peer; the ratio is the exponent. */
+/**
+ * How costs grow with what there is of it: 1 is linear. There is no peer; the ratio is the exponent. And what a watch of
+ * many workloads takes.
+ */
 export async function scaleRows({ rounds, wanted }) {
   const rows = [];
   const row = async (options) => {
@@ -55,5 +59,5 @@ export async function scaleRows({ rounds, wanted }) {
   });
   await row({ id: 'scale.exponent-config-map', sizes: [5, 50, 500], ...configMapRow });
   await row({ id: 'scale.exponent-watch', sizes: [100, 1000, 5000], ...watchRow });
-  return rows;
+  return [...rows, ...(await watchEventRows({ rounds, wanted }))];
 }
