@@ -43,7 +43,8 @@ async function startPlane(workloads) {
       agentImageSource: new StaticAgentImageSource('agent:1'),
       clock,
     },
-    { namespaces: [namespace], managerHost: 'traffic-manager.fairlead', managerPort: 8443 },
+    // The session never beats, and rounds take minutes.
+    { namespaces: [namespace], managerHost: 'traffic-manager.fairlead', managerPort: 8443, leaseMs: 3_600_000 },
   );
   const running = plane.run();
   cluster.fleet.seeSession('bench', 'bench');
@@ -71,7 +72,8 @@ async function startPlane(workloads) {
 
 async function untilActive(registry, count, signal) {
   const active = new Set();
-  for await (const { record } of registry.watch(namespace, { signal })) {
+  for await (const { type, record } of registry.watch(namespace, { signal })) {
+    if (type === 'deleted') throw new Error(`${record.name} was deleted`);
     const { phase, error } = record.status;
     if (phase === 'failed' || phase === 'refused') throw new Error(`${record.name} is ${phase}: ${error?.message}`);
     if (phase === 'active') active.add(record.name);
