@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { cpuSeconds, finish } from './processes.mjs';
 
 /** CPU seconds of the proxy for a GB (10^9 bytes) downloaded through it on one connection. */
@@ -67,6 +67,8 @@ export async function postsPerSecond(url, file, { seconds = 2 } = {}) {
 export async function postLatenciesMs(url, file, { perSecond, seconds }) {
   const log = `${file}.log`;
   const options = ['--rps', String(perSecond / 8), `--log-file=${log}`];
+  // h2load appends.
+  rmSync(log, { force: true });
   await post(url, file, { connections: 8, seconds, options });
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   return lines.map((line) => Number(line.split('\t')[2]) / 1000);
