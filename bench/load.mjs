@@ -1,3 +1,4 @@
+import { readFileSync, rmSync } from 'node:fs';
 import { cpuSeconds, finish } from './processes.mjs';
 
 /** CPU seconds of the proxy for a GB (10^9 bytes) downloaded through it on one connection. */
@@ -46,4 +47,29 @@ export async function cpuPerStream(proxy, { path = '/small', requests = 30_000 }
   const succeeded = Number(out.match(/(\d+) succeeded/)?.[1]);
   if (succeeded !== requests) throw new Error(`load on port ${proxy.port}: ${succeeded} of ${requests} succeeded`);
   return ((cpuSeconds(...proxy.pids) - before) * 1e6) / requests;
+}
+
+/** Posts the file over HTTPS on connections that are kept, one request at a time on each; resolves to what h2load says. */
+async function post(url, file, { connections, seconds, options = [] }) {
+  const load = ['--h1', '-c', String(connections), '-D', String(seconds), '-d', file, ...options];
+  const out = await finish('h2load', [...load, '-H', 'content-type: application/json', url]);
+  const [, succeeded, failed] = out.match(/(\d+) succeeded, (\d+) failed/) ?? [];
+  if (failed !== '0' || succeeded === '0') throw new Error(`load on ${url}: ${succeeded} succeeded, ${failed} failed`);
+  return Number(succeeded);
+}
+
+/** How many posts are answered in a second when 16 clients ask as fast as they can. */
+export async function postsPerSecond(url, file, { seconds = 2 } = {}) {
+  return (await post(url, file, { connections: 16, seconds })) / seconds;
+}
+
+/** How long each post took when there are so many in a second, by 8 clients. */
+export async function postLatenciesMs(url, file, { perSecond, seconds }) {
+  const log = `${file}.log`;
+  const options = ['--rps', String(perSecond / 8), `--log-file=${log}`];
+  // h2load appends.
+  rmSync(log, { force: true });
+  await post(url, file, { connections: 8, seconds, options });
+  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  return lines.map((line) => Number(line.split('\t')[2]) / 1000);
 }

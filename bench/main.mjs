@@ -11,6 +11,7 @@ import { stopAll } from './processes.mjs';
 import { asDocument, asTable } from './report.mjs';
 import { agentRows } from './rows/agent.mjs';
 import { idleRows } from './rows/idle.mjs';
+import { installRows } from './rows/install.mjs';
 import { scaleRows } from './rows/scale.mjs';
 import { startRows } from './rows/start.mjs';
 import { tunnelRows } from './rows/tunnel.mjs';
@@ -43,7 +44,7 @@ const setting = {
 
 try {
   const rows = [];
-  for (const some of [agentRows, idleRows, tunnelRows, scaleRows, webhookRows, startRows])
+  for (const some of [agentRows, idleRows, tunnelRows, scaleRows, webhookRows, startRows, installRows])
     rows.push(...(await some(setting)));
   console.log(values.json ? asDocument(rows) : asTable(rows));
 } finally {

@@ -41,4 +41,25 @@ export async function compare({ id, peer, target, higherIsBetter = false, unit, 
   };
 }
 
+/** A row without a peer, of what each round has shown. Its ratio is its value. `what` says more than the unit. */
+export function figure({ id, unit, what = unit, target = null, seen }) {
+  const ours = median(seen);
+  return {
+    id,
+    peer: `none (${what})`,
+    ratio: round3(ours),
+    target,
+    rounds: seen.length,
+    spread: [round3(Math.min(...seen)), round3(Math.max(...seen))],
+    unit,
+    ours: round3(ours),
+    met: target === null || ours <= target,
+  };
+}
+
+/** The least value that so great a share of the values does not exceed. */
+export function percentile(values, share) {
+  return [...values].sort((a, b) => a - b)[Math.ceil(values.length * share) - 1];
+}
+
 export const round3 = (value) => Number(value.toPrecision(3));

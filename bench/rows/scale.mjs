@@ -1,13 +1,17 @@
 import { arbitrate, planWorkloads } from '@fairlead/core';
-import { activate } from '../scale/activate.mjs';
+import { activate, leaveRow } from '../scale/activate.mjs';
 import { configMapRow, watchRow } from '../scale/api-server.mjs';
 import { exponentRow } from '../scale/exponent.mjs';
 import { linkAgents } from '../scale/link-agents.mjs';
 import { aClaim, aService, aWorkload, planOptions } from '../scale/samples.mjs';
+import { watchEventRows } from '../scale/watch-events.mjs';
 
 const most = 1.05;
 
-/** How costs grow with what there is of it: 1 is linear. There is no peer; the ratio is the exponent. */
+/**
+ * How costs grow with what there is of it: 1 is linear. There is no peer; the ratio is the exponent. And what a watch of
+ * many workloads takes.
+ */
 export async function scaleRows({ rounds, wanted }) {
   const rows = [];
   const row = async (options) => {
@@ -38,6 +42,7 @@ export async function scaleRows({ rounds, wanted }) {
     sizes: [5, 50, 500],
     work: (_, size) => activate({ workloads: size, interceptsEach: 1 }),
   });
+  await row({ id: 'scale.exponent-leave', sizes: [5, 50, 500], ...leaveRow });
   await row({
     id: 'scale.exponent-shared-activation',
     what: 'intercepts of one workload at once, until all are active, for each',
@@ -54,5 +59,5 @@ export async function scaleRows({ rounds, wanted }) {
   });
   await row({ id: 'scale.exponent-config-map', sizes: [5, 50, 500], ...configMapRow });
   await row({ id: 'scale.exponent-watch', sizes: [100, 1000, 5000], ...watchRow });
-  return rows;
+  return [...rows, ...(await watchEventRows({ rounds, wanted }))];
 }

@@ -5,7 +5,7 @@ import { finish } from '../processes.mjs';
 
 const inRepository = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** What the command costs before it does anything, beside node itself; and how large the agent's program is. */
+/** What the command and the SDK cost before they do anything, beside node itself; and how large the agent's program is. */
 export async function startRows({ rounds, wanted }) {
   const cli = inRepository('packages/cli/dist/main.js');
   const inMs = async (...args) => {
@@ -17,10 +17,12 @@ export async function startRows({ rounds, wanted }) {
   const row = async (id, args) => {
     if (!wanted(id)) return;
     const options = { id, peer: 'node -e 0', target: null, unit: 'ms', rounds };
-    rows.push(await compare({ ...options, ours: () => inMs(cli, ...args), theirs: () => inMs('-e', '0') }));
+    rows.push(await compare({ ...options, ours: () => inMs(...args), theirs: () => inMs('-e', '0') }));
   };
-  await row('start.version', ['version']);
-  await row('start.plan', ['plan', '-f', inRepository('packages/cli/demo/shop.yaml')]);
+  await row('start.version', [cli, 'version']);
+  await row('start.plan', [cli, 'plan', '-f', inRepository('packages/cli/demo/shop.yaml')]);
+  await row('start.import-sdk', ['--import', import.meta.resolve('@fairlead/sdk'), '-e', '0']);
+  await row('start.connect', [inRepository('bench/subjects/connect.mjs')]);
   if (wanted('agent.bundle-kb')) {
     const kilobytes = round3(statSync(inRepository('packages/agent-runtime/dist/agent.mjs')).size / 1000);
     const spread = [kilobytes, kilobytes];

@@ -6,10 +6,10 @@ const leastCpuMs = 40;
 /**
  * Measures the CPU that `work` takes for each size in rounds, all sizes in turn, and fits the exponent of its growth: the
  * slope of a line through the logarithms. With `each` the cost is taken for one of the size, not for all. `prepare` makes
- * what `work` is given, and `clear` takes it away.
+ * what `work` is given, `ready` brings it each time to where `work` begins, which is not counted, and `clear` takes it away.
  */
 export async function exponentRow({ id, what, sizes, target, rounds, each = false, ...does }) {
-  const { prepare = () => undefined, work, clear } = does;
+  const { prepare = () => undefined, clear } = does;
   const inputs = [];
   for (const size of sizes) inputs.push(await prepare(size));
   const exponents = [];
@@ -17,7 +17,7 @@ export async function exponentRow({ id, what, sizes, target, rounds, each = fals
   for (let round = -1; round < rounds; round += 1) {
     const costs = [];
     for (const [index, size] of sizes.entries())
-      costs.push((await cpuMs(work, inputs[index], size)) / (each ? size : 1));
+      costs.push((await cpuMs(does, inputs[index], size)) / (each ? size : 1));
     // The first round is a warm-up.
     if (round < 0) continue;
     exponents.push(slope(sizes.map(Math.log), costs.map(Math.log)));
@@ -38,15 +38,20 @@ export async function exponentRow({ id, what, sizes, target, rounds, each = fals
   };
 }
 
-async function cpuMs(work, input, size) {
+async function cpuMs({ ready, work }, input, size) {
   globalThis.gc?.();
-  const before = process.cpuUsage();
-  let times = 0;
-  for (;;) {
+  let spentMs = 0;
+  for (let times = 1; ; times += 1) {
+    if (ready) {
+      await ready(input, size);
+      // What it left behind is not the work's to clear; a full collection would make small sizes begin with cold caches.
+      globalThis.gc?.({ type: 'minor' });
+    }
+    const before = process.cpuUsage();
     await work(input, size);
-    times += 1;
     const { user, system } = process.cpuUsage(before);
-    if ((user + system) / 1000 >= leastCpuMs) return (user + system) / 1000 / times;
+    spentMs += (user + system) / 1000;
+    if (spentMs >= leastCpuMs) return spentMs / times;
   }
 }
 

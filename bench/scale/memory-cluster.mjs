@@ -9,9 +9,11 @@ const entry = '\0memory-cluster';
 
 /** What the bundle consists of: the API server of the adapter's tests, with the adapter itself from the same sources. */
 const source = `
-export { connectMemory } from ${JSON.stringify(inAdapter('testing/connect-memory.ts'))};
+export { accessTo, connectMemory } from ${JSON.stringify(inAdapter('testing/connect-memory.ts'))};
+export { MemoryApiServer } from ${JSON.stringify(inAdapter('testing/memory-api-server.ts'))};
 export * from ${JSON.stringify(inAdapter('testing/cluster-objects.ts'))};
-export { ConfigMapAgentConfigStore, KubernetesWorkloadResolver } from ${JSON.stringify(inAdapter('index.ts'))};
+export { ConfigMapAgentConfigStore, KubernetesConnection } from ${JSON.stringify(inAdapter('index.ts'))};
+export { KubernetesWorkloadResolver } from ${JSON.stringify(inAdapter('index.ts'))};
 `;
 
 /** The adapter for Kubernetes and the API server in memory with which it is tested; that is in no package. */
