@@ -77,6 +77,7 @@ export {
   type VariableOrigins,
   variableOriginsName,
 } from './model/agent-environment.ts';
+export { ByWorkload } from './model/by-workload.ts';
 export type { Holder } from './model/holder.ts';
 export type { Identity } from './model/identity.ts';
 export {

@@ -1,4 +1,5 @@
 import {
+  ByWorkload,
   type CallStream,
   type ChosenAgent,
   type DialStream,
@@ -10,6 +11,7 @@ import {
   type PassthroughStream,
   sameWorkload,
   type TapStream,
+  type WorkloadKey,
 } from '@fairlead/core';
 import type { IncomingStream } from '@fairlead/tunnel';
 import type { AgentPeer } from './agent-peer.ts';
@@ -29,6 +31,7 @@ export class Switchboard {
   readonly #options: TunnelRelayOptions;
   readonly #agents = new Map<string, AgentPeer>();
   readonly #agentsByPod = new Map<string, AgentPeer>();
+  readonly #agentsByWorkload = new ByWorkload<AgentPeer>();
   readonly #sessions = new Map<string, SessionPeer>();
   /** Whose the diverted streams are that are open, by intercept. */
   readonly #diverted = new Map<string, { readonly owner: InterceptOwner; streams: number }>();
@@ -41,9 +44,9 @@ export class Switchboard {
     this.#services = options.dialler && new ServiceDesk(options.dialler, options.clock);
   }
 
-  /** The agents connected now. */
-  agents(): readonly AgentPeer[] {
-    return [...this.#agents.values()];
+  /** The agents connected now, all or those of a workload, the one that came last at the end. */
+  agents(workload?: WorkloadKey): readonly AgentPeer[] {
+    return workload ? this.#agentsByWorkload.of(workload) : [...this.#agents.values()];
   }
 
   /** The agent of this id. */
@@ -58,11 +61,12 @@ export class Switchboard {
 
   /** Enters an agent; the one that its pod had before is struck out and returned. */
   enterAgent(peer: AgentPeer): AgentPeer | undefined {
-    const { uid } = peer.agent.pod;
-    const before = this.#agentsByPod.get(uid);
-    if (before) this.#agents.delete(before.agent.id);
-    this.#agents.set(peer.agent.id, peer);
-    this.#agentsByPod.set(uid, peer);
+    const { id, pod, workload } = peer.agent;
+    const before = this.#agentsByPod.get(pod.uid);
+    if (before) this.#strikeOut(before);
+    this.#agents.set(id, peer);
+    this.#agentsByPod.set(pod.uid, peer);
+    this.#agentsByWorkload.add(workload, peer);
     for (const wait of this.#waits.keys()) wait.join(peer);
     this.#count();
     return before;
@@ -70,8 +74,8 @@ export class Switchboard {
 
   /** Strikes out an agent. False when it was not there any more. */
   leaveAgent(peer: AgentPeer): boolean {
-    const { id, pod } = peer.agent;
-    const wasThere = this.#agents.delete(id);
+    const { pod } = peer.agent;
+    const wasThere = this.#strikeOut(peer);
     if (this.#agentsByPod.get(pod.uid) === peer) this.#agentsByPod.delete(pod.uid);
     this.#count();
     return wasThere;
@@ -188,6 +192,11 @@ export class Switchboard {
     calls(metadata.method, stream, peer.session);
   }
 
+  #strikeOut(peer: AgentPeer): boolean {
+    this.#agentsByWorkload.delete(peer.agent.workload, peer);
+    return this.#agents.delete(peer.agent.id);
+  }
+
   /** The agent of that id, where this session may speak to it; refuses the stream otherwise. */
   #agentFor(
     owner: InterceptOwner,
@@ -212,9 +221,7 @@ export class Switchboard {
 
   /** The id of the workload's agent that came last, of that pod where one is named. */
   #newestAgent({ workload }: InterceptOwner, pod: string | undefined): string | undefined {
-    const candidates = this.agents().filter(
-      ({ agent }) => sameWorkload(agent.workload, workload) && (pod === undefined || agent.pod.name === pod),
-    );
+    const candidates = this.agents(workload).filter(({ agent }) => pod === undefined || agent.pod.name === pod);
     return candidates.at(-1)?.agent.id;
   }
 

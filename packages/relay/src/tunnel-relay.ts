@@ -12,6 +12,7 @@ import {
   formatWorkload,
   type SessionHello,
   type StreamMetadata,
+  type WorkloadKey,
   wireVersion,
 } from '@fairlead/core';
 import { type IncomingStream, TunnelSession } from '@fairlead/tunnel';
@@ -88,8 +89,8 @@ export class TunnelRelay implements AgentFleet, AsyncDisposable {
     return this.#switchboard.sessions().map(({ session }) => session);
   }
 
-  agents(): readonly ConnectedAgent[] {
-    return this.#switchboard.agents().map(({ agent }) => agent);
+  agents(workload?: WorkloadKey): readonly ConnectedAgent[] {
+    return this.#switchboard.agents(workload).map(({ agent }) => agent);
   }
 
   async assign(agentId: string, assignment: AgentAssignment, options: CallOptions = {}): Promise<void> {

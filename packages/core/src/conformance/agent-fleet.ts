@@ -70,6 +70,25 @@ export function describeAgentFleet(name: string, setup: AgentFleetSetup): void {
       await expect.poll(() => made.fleet.agents()).toEqual([]);
     });
 
+    it('knows which of them are of a workload', async () => {
+      await using made = await setup.create();
+      const bank = { ...hello.workload, name: 'bank' };
+      await made.connectAgent(hello);
+      const other = await made.connectAgent({
+        ...hello,
+        workload: bank,
+        pod: { name: 'bank-1', uid: 'uid-of-bank-1' },
+      });
+
+      expect(made.fleet.agents(hello.workload)).toMatchObject([hello]);
+      expect(made.fleet.agents(bank)).toMatchObject([{ workload: bank }]);
+      expect(made.fleet.agents({ ...bank, kind: 'StatefulSet' })).toEqual([]);
+
+      await other.disconnect();
+      await expect.poll(() => made.fleet.agents(bank)).toEqual([]);
+      expect(made.fleet.agents(hello.workload)).toHaveLength(1);
+    });
+
     it('gives each connection of an agent its own id', async () => {
       await using made = await setup.create();
       await made.connectAgent(hello);

@@ -3,7 +3,7 @@ import { type InterceptPlan, type InterceptState, isGranted } from '../lifecycle
 import type { Observation } from '../lifecycle/reduce-intercept.ts';
 import type { AgentConfig } from '../model/agent-config.ts';
 import type { InterceptRecord } from '../model/intercept.ts';
-import { formatWorkload, sameWorkload, type WorkloadKey } from '../model/workload.ts';
+import { formatWorkload, type WorkloadKey } from '../model/workload.ts';
 import type { StoredConfig } from '../ports/agent-config-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import { admit } from './admit.ts';
@@ -265,8 +265,7 @@ export class WorkloadControl implements AsyncDisposable {
   }
 
   async #assign(): Promise<void> {
-    const agents = this.#context.ports.agentFleet.agents().filter(({ workload }) => sameWorkload(workload, this.key));
-    await this.#crew.serve(agents, this.ledger.served);
+    await this.#crew.serve(this.#context.ports.agentFleet.agents(this.key), this.ledger.served);
     this.ledger.due.delete('assign');
   }
 

@@ -1,6 +1,8 @@
 import { abortable } from '../abortable.ts';
 import { FairleadError } from '../errors.ts';
 import { frozenCopy } from '../frozen-copy.ts';
+import { ByWorkload } from '../model/by-workload.ts';
+import type { WorkloadKey } from '../model/workload.ts';
 import type { AgentFleet, ConnectedAgent, FleetEvent } from '../ports/agent-fleet.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -19,6 +21,7 @@ export class MemoryAgentFleet implements AgentFleet {
   readonly #clock: Clock;
   readonly #ackTimeoutMs: number;
   readonly #agents = new Map<string, MemoryAgent>();
+  readonly #byWorkload = new ByWorkload<ConnectedAgent>();
   readonly #sessions = new Map<string, { readonly sessionId: string; readonly fingerprint: string }>();
   readonly #feed: ChangeFeed<FleetEvent> = new ChangeFeed<FleetEvent>();
   #connections = 0;
@@ -28,8 +31,8 @@ export class MemoryAgentFleet implements AgentFleet {
     this.#ackTimeoutMs = options.ackTimeoutMs ?? 10_000;
   }
 
-  agents(): readonly ConnectedAgent[] {
-    return [...this.#agents.values()].map(({ agent }) => agent);
+  agents(workload?: WorkloadKey): readonly ConnectedAgent[] {
+    return workload ? this.#byWorkload.of(workload) : [...this.#agents.values()].map(({ agent }) => agent);
   }
 
   async assign(agentId: string, assignment: AgentAssignment, options: CallOptions = {}): Promise<void> {
@@ -59,9 +62,11 @@ export class MemoryAgentFleet implements AgentFleet {
   connect(agent: Omit<ConnectedAgent, 'id'>): MemoryAgent {
     const connected = frozenCopy({ ...agent, id: `agent-${++this.#connections}` });
     const handle = new MemoryAgent(connected, () => {
+      this.#byWorkload.delete(connected.workload, connected);
       if (this.#agents.delete(connected.id)) this.#feed.publish({ type: 'agent-gone', agent: connected });
     });
     this.#agents.set(connected.id, handle);
+    this.#byWorkload.add(connected.workload, connected);
     this.#feed.publish({ type: 'agent-arrived', agent: connected });
     return handle;
   }

@@ -4,8 +4,8 @@ import type { CallOptions } from './call-options.ts';
 
 /** The traffic-agents and sessions whose tunnels are up. Observed, never remembered. */
 export interface AgentFleet {
-  /** The agents connected now. */
-  agents(): readonly ConnectedAgent[];
+  /** The agents connected now: all, or those of one workload, at a cost that does not grow with the others. */
+  agents(workload?: WorkloadKey): readonly ConnectedAgent[];
   /**
    * Tells an agent which intercepts it serves; resolves when it has acknowledged that epoch or a later one. Fails with
    * `connection-lost` when the agent is or goes away, `timeout` when it does not answer in time, and with the agent's own
