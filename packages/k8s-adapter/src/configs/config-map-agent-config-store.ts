@@ -100,7 +100,7 @@ export class ConfigMapAgentConfigStore implements AgentConfigStore {
   /** An entry that cannot be read is told when it can be; until then its last good state stands. */
   async *watch(namespace: string, options: CallOptions = {}): AsyncGenerator<ConfigChange, void, undefined> {
     const fieldSelector = `metadata.name=${this.#name}`;
-    const watching = { ...options, namespace, fieldSelector, logger: this.#logger };
+    const watching = { ...options, namespace, fieldSelector, logger: this.#logger, remembers: 'metadata' } as const;
     const told = new Map<string, string>();
     for await (const change of watchResource<ConfigMapObject>(this.#connection, apiResources.configMaps, watching)) {
       if (change.type === 'synced') continue;

@@ -1,6 +1,7 @@
 import { Reading } from '@fairlead/core/conformance';
 import { describe, expect, it } from 'vitest';
 import { apiResources } from '../connection/api-resources.ts';
+import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { type ConnectedServer, connectMemory } from '../testing/connect-memory.ts';
 import type { StoredObject } from '../testing/object-store.ts';
 import { type ResourceChange, type WatchOptions, watchResource } from './watch-resource.ts';
@@ -62,6 +63,25 @@ describe('watching a resource', () => {
 
     await reading.until([...before, '-removed', '~changed', '-replaced', '+replaced', '+added']);
     expect(lists(made)).toBe(2);
+  });
+
+  it('keeps of each object only its metadata where that is all that is asked for', async () => {
+    await using made = await connectMemory();
+    const { store } = made.server;
+    const pod = named('cart', { spec: { x: 1 } });
+    const managed = { ...pod, metadata: { ...pod.metadata, managedFields: [{ manager: 'somebody' }] } };
+    const stored = store.add(pods, managed);
+    await using reading = read(made, { remembers: 'metadata' });
+    await reading.until(['+cart', 'synced']);
+
+    store.put(pods, stored, { ...managed, spec: { x: 2 } });
+    await reading.until(['+cart', 'synced', '~cart']);
+
+    const change = reading.seen.at(-1) as { readonly object: object; readonly before: KubernetesObject };
+    expect(change.object).toMatchObject({ spec: { x: 2 } });
+    expect(Object.keys(change.before)).toEqual(['metadata']);
+    expect(change.before.metadata).toMatchObject({ name: 'cart' });
+    expect(change.before.metadata).not.toHaveProperty('managedFields');
   });
 
   it('survives a server that is away for a while', async () => {

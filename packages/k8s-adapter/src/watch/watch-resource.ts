@@ -26,6 +26,11 @@ export interface WatchOptions extends CallOptions {
   readonly fieldSelector?: string | undefined;
   /** Told about interruptions. Default silent. */
   readonly logger?: Logger | undefined;
+  /**
+   * What is kept of each object, to tell how it was before or that it is gone: `metadata`, without the field managers, where
+   * nobody reads more of that. A workload has some kilobytes, its metadata some hundred bytes. Default `object`.
+   */
+  readonly remembers?: 'object' | 'metadata' | undefined;
   /** A watch on which nothing comes for so long, in milliseconds, is opened anew. Default 120 000. */
   readonly idleMs?: number | undefined;
   /** The first pause before another attempt, in milliseconds; it doubles up to 10 s. Default 250. */
@@ -189,7 +194,7 @@ class ResourceWatch<T extends KubernetesObject> {
   }
 
   async #tell(id: string, object: T, before: T | undefined): Promise<void> {
-    this.#known.set(id, object);
+    this.#known.set(id, this.#options.remembers === 'metadata' ? onlyMetadata(object) : object);
     await this.#handoff.give({ type: 'stored', object, before });
   }
 
@@ -212,4 +217,10 @@ function statusErrorOf(object: unknown): FairleadError {
   const status = object as { readonly code?: number; readonly reason?: string; readonly message?: string };
   const cause = new ApiStatusError(status.code ?? 500, status.reason ?? '', status.message ?? 'the watch failed');
   return new FairleadError('stale-write', `the watch cannot go on: ${cause.message}`, { cause });
+}
+
+/** Those who ask for this read nothing else of it. */
+function onlyMetadata<T extends KubernetesObject>({ metadata }: T): T {
+  const { managedFields: _, ...kept } = metadata as T['metadata'] & { readonly managedFields?: unknown };
+  return { metadata: kept } as T;
 }

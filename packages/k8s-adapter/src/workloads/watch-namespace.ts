@@ -135,7 +135,8 @@ class NamespaceWatch {
   #changes<T extends KubernetesObject>(
     resource: Parameters<typeof watchResource>[1],
   ): AsyncGenerator<ResourceChange<T>, void, undefined> {
-    return watchResource<T>(this.#connection, resource, { ...this.#options, namespace: this.#namespace });
+    const watching = { ...this.#options, namespace: this.#namespace, remembers: 'metadata' } as const;
+    return watchResource<T>(this.#connection, resource, watching);
   }
 }
 

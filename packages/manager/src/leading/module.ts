@@ -22,13 +22,14 @@ export const leadingModule: ContainerModule = new ContainerModule(({ bind }) => 
     .toResolvedValue(
       (scope, api, { agentConfigMap }, logger) => {
         const fieldSelector = `metadata.name=${agentConfigMap}`;
+        const remembers = 'metadata';
         const pods = new ObjectClient(api, apiResources.pods);
         return new UsedNamespaces({
           scope,
           watchConfigs: (place, { signal }) =>
-            watchResource(api, apiResources.configMaps, { namespace: place, fieldSelector, signal, logger }),
+            watchResource(api, apiResources.configMaps, { namespace: place, fieldSelector, signal, logger, remembers }),
           watchIntercepts: (place, { signal }) =>
-            watchResource(api, apiResources.intercepts, { namespace: place, signal, logger }),
+            watchResource(api, apiResources.intercepts, { namespace: place, signal, logger, remembers }),
           findUnfinished: async (place, options) => {
             const { items } = await pods.list(place, { ...options, labelSelector: releasedLabel });
             return items.map(({ metadata }) => metadata.namespace ?? '');
