@@ -4,9 +4,9 @@
  * whose certificate bears NAME and is of the authority in MANAGER_CA.
  */
 import { createServer } from 'node:net';
-import { pipeline } from 'node:stream/promises';
 import { kubernetes } from '@fairlead/k8s-adapter';
 import { connect } from '@fairlead/sdk';
+import { joinStreams } from '@fairlead/tunnel';
 
 const [namespace, address, host, port, servername] = process.argv.slice(2);
 const direct = {
@@ -20,8 +20,7 @@ await session.intercept({ workload: 'deployment/aside', to: 9 });
 const server = createServer({ allowHalfOpen: true, noDelay: true }, async (socket) => {
   socket.on('error', () => {});
   try {
-    const stream = await session.dial(address);
-    await Promise.all([pipeline(socket, stream), pipeline(stream, socket)]);
+    await joinStreams(socket, await session.dial(address));
   } catch (error) {
     if (!socket.destroyed) console.error(error.message);
     socket.destroy();
