@@ -10,6 +10,8 @@ import { kubernetesModule } from './module.ts';
 import { connectMemory } from './testing/connect-memory.ts';
 import { registerManager } from './testing/forward-ports.ts';
 import { MemoryApiServer } from './testing/memory-api-server.ts';
+import { DirectTlsTunnelTransport } from './transport/direct-tls-tunnel-transport.ts';
+import { PortForwardTunnelTransport } from './transport/port-forward-tunnel-transport.ts';
 
 describe('the Kubernetes cluster adapter', () => {
   // The Kubernetes client takes a while to load.
@@ -83,6 +85,20 @@ describe('the module of Kubernetes', () => {
 
     expect(await preferred()).toBe('registry.example/fairlead:1');
     expect(await preferred({ agentImage: 'mine:2' })).toBe('mine:2');
+  });
+
+  it('comes to the manager by port-forward, or directly where it is told the address', async () => {
+    await using made = await connectMemory();
+    const transport = (options = {}) => {
+      const container = new Container();
+      container.load(kubernetesModule(made.connection, options));
+      return container.get(tokens.tunnelTransport);
+    };
+    const managerAddress = { host: '127.0.0.1', port: 9 };
+
+    expect(transport({ managerAddress })).toBeInstanceOf(PortForwardTunnelTransport);
+    expect(transport({ managerAddress, tunnel: 'direct' })).toBeInstanceOf(DirectTlsTunnelTransport);
+    expect(() => transport({ tunnel: 'direct' })).toThrow(/needs managerAddress/);
   });
 
   it('binds a logger only when it is given one, so that it stands in nobody’s way', async () => {

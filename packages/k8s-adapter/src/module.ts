@@ -18,9 +18,12 @@ import { KubernetesWorkloadResolver } from './workloads/kubernetes-workload-reso
 export interface KubernetesModuleOptions {
   /** Where the manager is. Default {@link defaultManager}. */
   readonly manager?: Partial<ManagerLocation> | undefined;
-  /** How to know the manager. Default: by the CA that stands on its Service. */
-  readonly managerTls?: TunnelTls | undefined;
-  /** Dials the manager here, where the API server does not forward ports. Needs `managerTls`. Default nowhere. */
+  /**
+   * How to know the manager: then tunnels are encrypted up to the manager itself, also within a port-forward. True: by the CA
+   * that stands on its Service. Default: a port-forward is as safe as the API server and the kubelet make it.
+   */
+  readonly managerTls?: TunnelTls | true | undefined;
+  /** Dials the manager here, where the API server does not forward ports. Needs `managerTls` with a CA or a fingerprint. */
   readonly managerAddress?: { readonly host: string; readonly port: number } | undefined;
   /**
    * How sessions come to the manager. `direct`: at `managerAddress`, as from within the cluster, where that takes no right to
@@ -47,9 +50,8 @@ export function kubernetesModule(
 ): ContainerModule {
   const { agentImage, agentsConfigMap, logger, managerAddress, managerTls, rollout, tunnel } = options;
   const manager: ManagerLocation = { ...defaultManager, ...options.manager };
-  const direct =
-    managerAddress &&
-    new DirectTlsTunnelTransport({ ...managerAddress, tls: managerTls ?? {}, clock: connection.clock });
+  const tls = managerTls === true ? {} : (managerTls ?? {});
+  const direct = managerAddress && new DirectTlsTunnelTransport({ ...managerAddress, tls, clock: connection.clock });
   if (tunnel === 'direct' && !direct) {
     throw new FairleadError('bad-request', 'a direct tunnel needs managerAddress', { phase: 'input' });
   }

@@ -321,6 +321,7 @@ describe('a tunnel by port-forward', () => {
 
     expect(await asked({}, plain)).toBe('some bytes');
     expect(await asked({ tls: { ca: testCertificates.ca, servername: 'localhost' } }, secured)).toBe('some bytes');
+    expect(await asked({ tls: true }, secured)).toBe('some bytes');
   });
 
   it('knows the manager by a fingerprint alone', async () => {

@@ -17,10 +17,10 @@ export interface PortForwardTunnelTransportOptions {
   /** Default {@link defaultManager}. */
   readonly manager?: Partial<ManagerLocation> | undefined;
   /**
-   * How to know the manager: then TLS runs on the forwarded bytes up to the manager itself. False: no TLS. Default: none
-   * where the manager has a port for that on its pod's loopback, else TLS by the CA that stands on its Service.
+   * How to know the manager: then TLS runs on the forwarded bytes up to the manager itself. True: by the CA that stands on its
+   * Service. False: no TLS. Default: none where the manager has a port for that on its pod's loopback, else as true.
    */
-  readonly tls?: TunnelTlsSource | false | undefined;
+  readonly tls?: TunnelTlsSource | boolean | undefined;
   /** What the dialler shows, when the CA comes from the Service. Default nothing. PEM. */
   readonly certificate?: TunnelTls['certificate'];
   /** What is tried where the API server does not forward ports. Default nothing. */
@@ -84,8 +84,8 @@ export class PortForwardTunnelTransport implements TunnelTransport<Duplex> {
   ): Promise<{ readonly port: number; readonly tls?: TunnelTls }> {
     const { tls, certificate } = this.#options;
     if (tls === false) return { port };
-    if (tls !== undefined) return { port, tls: await resolveTls(tls, options) };
-    if (forwarded !== undefined && certificate === undefined) return { port: forwarded };
+    if (tls !== undefined && tls !== true) return { port, tls: await resolveTls(tls, options) };
+    if (tls === undefined && certificate === undefined && forwarded !== undefined) return { port: forwarded };
     if (ca) return { port, tls: { ca, certificate } };
     throw new FairleadError('unreachable', `Service ${this.#manager.service} does not tell the manager's CA`, {
       phase: 'tunnel',
