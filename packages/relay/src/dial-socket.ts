@@ -21,7 +21,7 @@ export async function dialSocket({ host, port, isForbidden }: SocketTarget, sign
     throw new FairleadError('forbidden', `${host} is an address where no Service can be`);
   }
   const socket = new PipedSocket(pool);
-  socket.connect({ host, port, noDelay: true });
+  socket.connect({ host, port });
   const stop = (): void => void socket.destroy();
   signal.addEventListener('abort', stop, { once: true });
   const failure = await new Promise<FairleadError | undefined>((resolve) => {

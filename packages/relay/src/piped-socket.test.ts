@@ -74,6 +74,14 @@ describe('PipedSocket', () => {
     expect(socket.bytesRead).toBeLessThan(200_000);
   });
 
+  it('sends small writes at once', async () => {
+    const socket = await connected(() => {});
+
+    // What Node has set cannot be asked for; it remembers under this symbol that it has.
+    const [isSet] = Object.getOwnPropertySymbols(socket).filter(({ description }) => description === 'kSetNoDelay');
+    expect(Reflect.get(socket, isSet ?? '')).toBe(true);
+  });
+
   it('can be written to after the other end is through', async () => {
     let asked = '';
     const socket = await connected((peer) => {

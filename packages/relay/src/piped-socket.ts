@@ -23,7 +23,7 @@ class PooledReads {
   /** False: no more for now. */
   readonly callback = (length: number): boolean => {
     const [buffer, to] = [this.#buffer, this.#to];
-    if (!buffer || !to?.writable) return true;
+    if (!buffer || !to?.writable) return false;
     if (length < lendFromBytes) to.write(Buffer.from(buffer.subarray(0, length)));
     else {
       this.#buffer = undefined;
@@ -54,7 +54,11 @@ export class PipedSocket extends Socket {
   constructor(pool: BufferPool) {
     const reads = new PooledReads(pool);
     // Missing in Node's types for the constructor, which takes what `connect` takes.
-    const options: object = { allowHalfOpen: true, onread: { buffer: reads.buffer, callback: reads.callback } };
+    const options: object = {
+      allowHalfOpen: true,
+      noDelay: true,
+      onread: { buffer: reads.buffer, callback: reads.callback },
+    };
     super(options);
     this.#reads = reads;
     this.pause();

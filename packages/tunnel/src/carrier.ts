@@ -136,11 +136,13 @@ export class Carrier {
     const link = this.#link;
     this.#link = undefined;
     this.heartbeat.stop();
-    this.writer.detach();
+    // What is under way still goes out, so whoever wrote it must not use it again before the transport has closed.
+    const closed = link?.finish(frame, this.#terms.timers, this.#terms.timeouts.lingerMs) ?? Promise.resolve();
+    this.writer.detach(closed);
     this.#reader.rewind();
     this.#terms.timers.clearTimeout(this.#deadline);
     this.#candidate?.fail(reason);
-    return link?.finish(frame, this.#terms.timers, this.#terms.timeouts.lingerMs) ?? Promise.resolve();
+    return closed;
   }
 
   /** The peer asks whether this end lives. */

@@ -96,14 +96,21 @@ export class FrameWriter {
     else this.#schedule();
   }
 
-  /** Stops writing. Nobody reads what was handed over any more, so its owners get it back. */
-  detach(): void {
+  /**
+   * Stops writing. What was handed over belongs to its owners again when nobody reads it any more: at once where the transport
+   * was destroyed, else when it is `released`.
+   */
+  detach(released?: Promise<unknown>): void {
     this.#outlet = undefined;
     this.#urgent = [];
     this.#isWriting = false;
     const parties = this.#inFlight;
     this.#inFlight = [];
-    for (const party of parties) party.settle();
+    const settle = (): void => {
+      for (const party of parties) party.settle();
+    };
+    if (released) void released.then(settle);
+    else settle();
   }
 
   #schedule(): void {

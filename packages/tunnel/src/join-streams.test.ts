@@ -52,7 +52,18 @@ describe('joinStreams', () => {
     inner[0].destroy();
     await over;
 
-    expect(inner[1].errored?.message).toBe('the other side was closed');
+    expect(inner[1].errored).toMatchObject({ name: 'StreamResetError', reason: 'gone' });
+  });
+
+  it('leaves nothing behind where a side ends both ways by itself', async () => {
+    const [near, a] = duplexPair({ allowHalfOpen: false });
+    const [, b] = duplexPair();
+    const over = joinStreams(a, b);
+
+    near.resume().end();
+    await over;
+
+    expect([a.destroyed, b.destroyed]).toEqual([true, true]);
   });
 
   it('is over at once where a side is gone already', async () => {

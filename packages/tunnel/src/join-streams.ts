@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { StreamResetError } from './tunnel-error.ts';
 
 /**
  * Lets bytes flow both ways between two streams until both have closed. Each side is read only as fast as the other takes; an
@@ -21,8 +22,9 @@ export async function joinStreams(a: Duplex, b: Duplex): Promise<void> {
 function closeOf(stream: Duplex, other: Duplex): Promise<void> {
   return new Promise((resolve) => {
     const closed = (): void => {
-      const isInOrder = stream.readableEnded && stream.writableFinished;
-      if (!isInOrder) other.destroy(stream.errored ?? new Error('the other side was closed'));
+      // What has ended in order but was never asked for the end of the other one leaves that behind.
+      const isInOrder = stream.readableEnded && stream.writableFinished && other.readableEnded;
+      if (!isInOrder) other.destroy(stream.errored ?? new StreamResetError({ reason: 'gone', remote: false }));
       resolve();
     };
     stream.on('error', (error) => other.destroy(error));

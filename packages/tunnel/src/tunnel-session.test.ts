@@ -1,15 +1,18 @@
 import { once } from 'node:events';
+import { duplexPair } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IncomingStream } from './incoming-stream.ts';
+import { encodeSettings } from './settings.ts';
 import { ManualTimers } from './testing/manual-timers.ts';
-import { RawPeer, rawOpen } from './testing/raw-peer.ts';
+import { generous, RawPeer, rawOpen } from './testing/raw-peer.ts';
 import { aPair, tamed, textOf } from './testing/session-pair.ts';
 import { settled, until } from './testing/settled.ts';
 import { choppedPair } from './testing/wires.ts';
 import { StreamRefusedError, StreamResetError, TunnelError } from './tunnel-error.ts';
 import { TunnelSession } from './tunnel-session.ts';
+import type { TunnelStream } from './tunnel-stream.ts';
 
 const utf8 = (text: string): Buffer => Buffer.from(text);
 
@@ -74,6 +77,32 @@ describe('TunnelSession', { timeout: 30_000 }, () => {
 
     expect(peer.heard('data').map(({ payload }) => payload.toString())).toEqual(['one two three']);
     await session.close();
+  });
+
+  it('keeps what it was given to write until nobody sends it any more, also when it closes', async () => {
+    const [transport, peer] = duplexPair();
+    const streams: TunnelStream[] = [];
+    const session = new TunnelSession(transport, {
+      role: 'acceptor',
+      onStream: (incoming) => streams.push(tamed(incoming.accept())),
+    });
+    peer.write(Buffer.concat([encodeSettings({ ...generous, initialWindowBytes: 1_000_000 }), rawOpen(1)]));
+    await until(() => streams.length > 0);
+    let isGivenBack = false;
+    streams[0]?.write(Buffer.alloc(200_000), () => {
+      isGivenBack = true;
+    });
+    await settled();
+
+    // The peer reads nothing: what was written waits in the transport.
+    const closing = session.close();
+    await settled();
+    const before = isGivenBack;
+    peer.resume();
+    await closing;
+    await settled();
+
+    expect([before, isGivenBack]).toEqual([false, true]);
   });
 
   it('carries any bytes over any cuts of the transport, both ways at once', async () => {
