@@ -103,17 +103,38 @@ describe('A session that dials a Service', () => {
     const session = await fixture.session();
     const dial = (service: string) => session.open({ kind: 'dial', namespace: 'shop', service }).accepted;
 
-    await dial('cart');
-    await dial('cart');
+    await Promise.all(Array.from({ length: 20 }, () => dial('cart')));
     const inBurst = asked;
     await expect(dial('web')).rejects.toThrow(/not-found/);
     there.push({ ...cart, name: 'web' });
     await dial('web');
     const forNews = asked;
-    await fixture.clock.advance(2_001);
+    await fixture.clock.advance(1_001);
     await dial('web');
 
     expect([inBurst, forNews, asked]).toEqual([1, 3, 4]);
+  });
+
+  it('finds a Service that was made anew with another address, and misses one that is gone', async () => {
+    let there = [{ ...cart, clusterIP: '10.96.0.7' }];
+    const addresses: unknown[] = [];
+    const { dialler } = await aCart({ services: async () => there });
+    const connect: ServiceDialler['connect'] = async (address, signal) => {
+      addresses.push(address.clusterIP);
+      if (address.clusterIP !== there[0]?.clusterIP) throw new Error('nobody is there');
+      return await dialler.connect(address, signal);
+    };
+    await using fixture = new RelayFixture({ dialler: { ...dialler, connect } });
+    const session = await fixture.session();
+    const dial = () => session.open({ kind: 'dial', namespace: 'shop', service: 'cart' }).accepted;
+
+    await dial();
+    there = [{ ...cart, clusterIP: '10.96.0.99' }];
+    await dial();
+    there = [];
+
+    await expect(dial()).rejects.toThrow(/not-found/);
+    expect(addresses).toEqual(['10.96.0.7', '10.96.0.7', '10.96.0.99', '10.96.0.99']);
   });
 
   it('may have so many connections at once, and as many again when those are closed', async () => {

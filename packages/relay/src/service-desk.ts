@@ -38,7 +38,7 @@ export class ServiceDesk {
   constructor(dialler: ServiceDialler, clock: Clock) {
     this.#dialler = dialler;
     this.#clock = clock;
-    this.#recent = new RecentServices(clock);
+    this.#recent = new RecentServices(clock, (namespace, signal) => dialler.services(namespace, signal));
   }
 
   /** Joins the stream with the Service, or refuses it. Resolves with what came of it when it is joined or refused. */
@@ -72,25 +72,26 @@ export class ServiceDesk {
         hint: 'Services are open to sessions with an intercept or a wiretap in their namespace.',
       });
     }
-    const socket = await this.#dialler.connect(await this.#find(wanted, signal), signal);
+    const socket = await this.#reach(wanted, signal);
     socket.on('error', () => {});
     if (!signal.aborted) return socket;
     socket.destroy();
     throw signal.reason;
   }
 
-  /** What was said of late may lack only what has come since. */
-  async #find(wanted: DialStream, signal: AbortSignal): Promise<DialledAddress> {
+  /** What was said of late may be no longer so; then the cluster is asked anew. */
+  async #reach(wanted: DialStream, signal: AbortSignal): Promise<Duplex> {
     const { namespace } = wanted;
-    const recent = this.#recent.of(namespace);
+    const connect = async (services: Promise<readonly Service[]>): Promise<Duplex> =>
+      await this.#dialler.connect(dialledAddress(await abortable(services, { signal }), wanted), signal);
+    const known = this.#recent.known(namespace);
+    if (!known) return await connect(this.#recent.ask(namespace));
     try {
-      if (recent) return dialledAddress(recent, wanted);
+      return await connect(known);
     } catch {
-      // Asked anew below.
+      signal.throwIfAborted();
+      return await connect(this.#recent.ask(namespace));
     }
-    const services = await abortable(this.#dialler.services(namespace, signal), { signal });
-    this.#recent.keep(namespace, services);
-    return dialledAddress(services, wanted);
   }
 
   #closed({ fingerprint }: RelaySession): void {
