@@ -25,7 +25,7 @@ it('introduces itself to the manager', async () => {
 
   expect(hello).toEqual({
     kind: 'agent',
-    v: 1,
+    v: 2,
     workload: { namespace: 'shop', kind: 'Deployment', name: 'cart' },
     pod: { name: 'cart-1', uid: 'uid-1' },
     configHash: 'hash-1',

@@ -215,7 +215,7 @@ describe('fairlead', () => {
 
   it('prints its version, for people and for programs', async () => {
     expect((await run('version')).stdout).toMatch(/^fairlead \d+\.\d+\.\d+ /);
-    expect(JSON.parse((await run('version', '-o', 'json')).stdout)).toMatchObject({ wire: 1 });
+    expect(JSON.parse((await run('version', '-o', 'json')).stdout)).toMatchObject({ wire: 2 });
   });
 
   it('says what to do where no cluster can be meant', async () => {

@@ -45,7 +45,7 @@ export const managerPorts: {
   readonly webhook: number;
   /** TLS: the tunnels of agents and sessions. */
   readonly tunnel: number;
-  /** On the loopback of the pod, where only forwarded ports lead: the tunnels of sessions. */
+  /** On the loopback of the pod, where only forwarded ports lead: tunnels without TLS, of sessions. */
   readonly forwarded: number;
   /** HTTP: metrics for Prometheus. */
   readonly metrics: number;

@@ -7,7 +7,7 @@ import {
   type Logger,
   wireVersion,
 } from '@fairlead/core';
-import { type IncomingStream, TunnelSession, type TunnelStream } from '@fairlead/tunnel';
+import { type IncomingStream, TunnelError, TunnelSession, type TunnelStream } from '@fairlead/tunnel';
 import type { AgentSettings } from '../settings/agent-settings.ts';
 import { agentVersion } from '../version.ts';
 import { readControlLines } from './control-lines.ts';
@@ -51,7 +51,8 @@ export class AgentLink {
         await this.#serveOnce(signal);
       } catch (thrown) {
         if (signal.aborted) break;
-        const { code, message } = FairleadError.from(thrown, 'connection-lost');
+        const isSkew = thrown instanceof TunnelError && thrown.code === 'version-mismatch';
+        const { code, message } = FairleadError.from(thrown, isSkew ? 'version-skew' : 'connection-lost');
         logger.warn({ code, cause: message, retryMs: pauseMs }, 'no way to the relay; the app answers everything');
       }
       if (clock.now() - began > settledMs) pauseMs = backOff.firstMs;

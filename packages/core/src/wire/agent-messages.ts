@@ -3,7 +3,7 @@ import type { WorkloadKey } from '../model/workload.ts';
 import type { InterceptRoute, WiretapRoute } from '../ports/traffic-proxy.ts';
 
 /** The version of everything in this folder. A peer of another version is refused with `version-skew`. */
-export const wireVersion = 1;
+export const wireVersion = 2;
 
 /** First words of a traffic-agent: the metadata of the control stream that it opens. */
 export interface AgentHello {

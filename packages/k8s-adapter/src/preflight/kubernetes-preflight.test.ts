@@ -142,7 +142,7 @@ describe('a preflight names the cause of what is broken:', () => {
 
     expect(found).toMatchObject({
       state: 'failing',
-      message: 'version skew: the manager speaks protocol 99, this client protocol 1',
+      message: 'version skew: the manager speaks protocol 99, this client protocol 2',
       remedy: expect.stringContaining('this client'),
     });
     expect(problems).toMatchObject([{ kind: 'version' }]);

@@ -171,7 +171,7 @@ it('refuses an agent that shows the token of another pod', async () => {
     token ||= candidate;
     return false;
   });
-  const hello = { kind: 'agent', v: 1, configHash: '', version: '', token, workload } as const;
+  const hello = { kind: 'agent', v: 2, configHash: '', version: '', token, workload } as const;
   const verdicts = await Promise.all(
     [one, two].map((pod) =>
       verifyAgent({ ...hello, pod: { name: pod?.name ?? '', uid: pod?.uid ?? '' } }, embedded.cluster),

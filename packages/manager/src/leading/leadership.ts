@@ -67,7 +67,7 @@ export class Leadership {
   async #open(relay: TunnelRelay): Promise<AsyncDisposable> {
     const open: RelayListener[] = [];
     const close = async (): Promise<void> => {
-      await Promise.all(open.map((listener) => listener[Symbol.asyncDispose]()));
+      await Promise.allSettled(open.map((listener) => listener[Symbol.asyncDispose]()));
     };
     try {
       for (const entrance of this.#parts.entrances) open.push(await entrance(relay));
