@@ -22,6 +22,9 @@ export class CarriedConnection implements Carried {
   #release: () => void = () => {};
   #mustLeave = false;
   #stays = false;
+  #isAttaching = false;
+  /** The client has ended while no endpoint was there to be told. */
+  #hasEnded = false;
 
   /** Carries an accepted, paused socket to an endpoint of the balancer. */
   constructor(client: Socket, balancer: Balancer) {
@@ -29,7 +32,7 @@ export class CarriedConnection implements Carried {
     this.#balancer = balancer;
     client.setNoDelay(true);
     client.on('data', (chunk: Buffer) => this.#fromClient(chunk));
-    client.on('end', () => (this.#server ? this.#server.end() : client.end()));
+    client.on('end', () => this.#clientEnded());
     client.on('drain', () => this.#server?.resume());
     client.on('error', () => this.#server?.resetAndDestroy());
     client.on('close', () => this.#clientGone());
@@ -64,7 +67,15 @@ export class CarriedConnection implements Carried {
     if (!server.write(chunk)) this.#client.pause();
   }
 
+  /** A paused socket that has nothing left to read ends all the same: what it has sent may still wait for an endpoint. */
+  #clientEnded(): void {
+    if (this.#server) this.#server.end();
+    else if (this.#isAttaching) this.#hasEnded = true;
+    else this.#client.end();
+  }
+
   async #attach(first: Buffer | undefined): Promise<void> {
+    this.#isAttaching = true;
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const endpoint = await this.#balancer.next(this.#gone.signal);
       if (endpoint === undefined) break;
@@ -88,6 +99,7 @@ export class CarriedConnection implements Carried {
     const client = this.#client;
     const current = (): boolean => this.#server === server;
     this.#server = server;
+    this.#isAttaching = false;
     this.#mustLeave = false;
     this.#stays = endpoint.stays ?? false;
     this.#release = endpoint.network.carry(this);
@@ -102,6 +114,7 @@ export class CarriedConnection implements Carried {
     server.on('error', () => current() && client.resetAndDestroy());
     server.on('close', () => current() && this.#release());
     if (first) this.#fromClient(first);
+    if (this.#hasEnded) server.end();
     if (!server.writableNeedDrain) client.resume();
   }
 

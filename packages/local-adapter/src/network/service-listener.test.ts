@@ -55,6 +55,11 @@ function client(): Socket {
   return connect({ ...listener.address, allowHalfOpen: true });
 }
 
+/** What has arrived on the loopback is taken in. */
+async function severalTurns(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+}
+
 it('gives each new connection to the next endpoint in turn', async () => {
   balancer.update([await anHttpPod('a'), await anHttpPod('b'), await anHttpPod('c')]);
 
@@ -177,6 +182,36 @@ it('lets the exchange under way end before the connection leaves a retiring pod'
   await retiring;
   expect(await ask(agent)).toBe('new');
   agent.destroy();
+});
+
+it('takes what a client says last to another pod, when its own retires before it has said anything', async () => {
+  const answering = (): Server =>
+    createServer({ allowHalfOpen: true }, (socket) => {
+      let heard = '';
+      socket.on('data', (chunk) => {
+        heard += chunk;
+      });
+      socket.on('end', () => socket.end(`after ${heard}`));
+      socket.on('error', () => {});
+    });
+  const old = await serve(answering());
+  balancer.update([old]);
+  const socket = client();
+  await once(servers[0] as Server, 'connection');
+  await severalTurns();
+
+  using _hold = balancer.hold();
+  balancer.update([]);
+  await old.network.retire();
+  socket.end('question');
+  // The end of the client arrives while nobody is there to be told.
+  await once(socket, 'finish');
+  await severalTurns();
+  balancer.update([await serve(answering())]);
+  let answer = '';
+  for await (const chunk of socket) answer += chunk;
+
+  expect(answer).toBe('after question');
 });
 
 it('leaves a connection of another protocol with its pod until the pod ends', async () => {
