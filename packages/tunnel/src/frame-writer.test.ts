@@ -103,6 +103,21 @@ describe('FrameWriter', () => {
     expect([0, 1].map((batch) => outlet.frames(batch))).toEqual([['data 1'], ['data 1']]);
   });
 
+  it('leaves no few bytes over for a batch of their own', async () => {
+    const writer = new FrameWriter();
+    const outlet = new Outlet();
+    writer.attach(outlet);
+    const chunks = Array.from({ length: 4 }, () => Buffer.alloc(64 * 1024));
+
+    aQueue(writer, 1).write(chunks, nothing);
+    await settled();
+    outlet.take();
+    await settled();
+
+    expect(outlet.sizes(0)).toEqual([256 * 1024]);
+    expect(outlet.batches).toHaveLength(1);
+  });
+
   it('does not copy large payloads, and calls back when the transport has taken them', async () => {
     const writer = new FrameWriter();
     const outlet = new Outlet();

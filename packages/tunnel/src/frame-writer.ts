@@ -1,4 +1,4 @@
-import { headerBytes } from './frame.ts';
+import { headerBytes, maxPayloadBytes } from './frame.ts';
 import { type BatchParty, FrameBatch } from './frame-batch.ts';
 import type { RetransmitLog } from './retransmit-log.ts';
 import { TurnQueue, type TurnTaker } from './turn-queue.ts';
@@ -9,13 +9,16 @@ const batchBytes = 256 * 1024;
  * and nothing is taken apart.
  */
 const turnBytes = 64 * 1024 - headerBytes;
-/** Less room than this at the end of a batch is left to the next one. */
+/** Less than this is neither begun at the end of a batch nor left over by a frame: it would be a batch of its own. */
 const leastBytes = 4 * 1024;
 
 /** A stream with something to send. */
 export interface FrameSource extends TurnTaker {
-  /** Puts at most one frame of so much payload into the batch, and says whether it could go on. */
-  produce(batch: FrameBatch, mostBytes: number): boolean;
+  /**
+   * Puts at most one frame into the batch, and says whether it could go on. Its payload is at most `wantedBytes`, or
+   * `mostBytes` where that is all there is.
+   */
+  produce(batch: FrameBatch, wantedBytes: number, mostBytes: number): boolean;
 }
 
 /** Where batches go. */
@@ -152,8 +155,9 @@ export class FrameWriter {
       if (room < (batch.bytes === 0 ? 1 : leastBytes)) break;
       const source = this.#ready.next();
       if (source === undefined) break;
-      const isAlone = this.#ready.isEmpty;
-      if (source.produce(batch, isAlone ? room : Math.min(room, turnBytes))) this.#ready.add(source);
+      const wanted = this.#ready.isEmpty ? room : Math.min(room, turnBytes);
+      const most = this.#log ? wanted : Math.min(wanted + leastBytes, maxPayloadBytes);
+      if (source.produce(batch, wanted, most)) this.#ready.add(source);
     }
     return batch.takeParts();
   }

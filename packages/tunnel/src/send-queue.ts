@@ -117,9 +117,9 @@ export class SendQueue implements FrameSource, BatchParty {
     if (!this.#isInFlight) this.settle();
   }
 
-  produce(batch: FrameBatch, mostBytes: number): boolean {
-    if (this.#opening !== undefined) this.#sendOpen(batch, this.#opening, mostBytes);
-    else if (this.#bytes > 0) this.#sendData(batch, mostBytes);
+  produce(batch: FrameBatch, wantedBytes: number, mostBytes: number): boolean {
+    if (this.#opening !== undefined) this.#sendOpen(batch, this.#opening, wantedBytes);
+    else if (this.#bytes > 0) this.#sendData(batch, this.#bytes <= mostBytes ? mostBytes : wantedBytes);
     if (!this.#isFinSent && this.#isAtEnd()) {
       this.#isFinSent = true;
       batch.frame(this.#streamId, frameType.fin, 0);
