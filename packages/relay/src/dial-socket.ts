@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { FairleadError } from '@fairlead/core';
 import { BufferPool } from '@fairlead/tunnel';
 import { PipedSocket } from './piped-socket.ts';
@@ -15,7 +15,7 @@ export interface SocketTarget {
 }
 
 /** Connects by TCP. What comes can only be piped. Fails with `target-unreachable`, `forbidden`, or the signal's reason. */
-export async function dialSocket({ host, port, isForbidden }: SocketTarget, signal: AbortSignal): Promise<PipedSocket> {
+export async function dialSocket({ host, port, isForbidden }: SocketTarget, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted();
   if (isIP(host) !== 0 && isForbidden?.(host)) {
     throw new FairleadError('forbidden', `${host} is an address where no Service can be`);

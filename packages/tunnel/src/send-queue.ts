@@ -21,6 +21,8 @@ export interface WritableFace {
   readonly writableEnded: boolean;
   /** Bytes in it, with those of the present write. */
   readonly writableLength: number;
+  /** Passes on what it has held back. */
+  uncork(): void;
 }
 
 /** The outgoing bytes of one stream: at most one write of its writable at a time, sent as far as the credit goes. */
@@ -42,6 +44,8 @@ export class SendQueue implements FrameSource, BatchParty {
   #written: SendCallback | undefined;
   #finished: SendCallback | undefined;
   #isFinSent = false;
+  /** The face holds bytes back until the next turn. */
+  #isGathering = false;
   /** The transport holds references to bytes of the present write. */
   #isInFlight = false;
   #dropped: Error | undefined;
@@ -72,6 +76,13 @@ export class SendQueue implements FrameSource, BatchParty {
   open(): void {
     if (this.#dropped !== undefined) return;
     this.#mayOpen = true;
+    this.#turns.ready(this);
+  }
+
+  /** Asks for the turn in which the face passes on what it holds back. */
+  gather(): void {
+    if (this.#dropped !== undefined) return;
+    this.#isGathering = true;
     this.#turns.ready(this);
   }
 
@@ -118,6 +129,10 @@ export class SendQueue implements FrameSource, BatchParty {
   }
 
   produce(batch: FrameBatch, wantedBytes: number, mostBytes: number): boolean {
+    if (this.#isGathering) {
+      this.#isGathering = false;
+      this.#face?.uncork();
+    }
     if (this.#opening !== undefined) this.#sendOpen(batch, this.#opening, wantedBytes);
     else if (this.#bytes > 0) this.#sendData(batch, this.#bytes <= mostBytes ? mostBytes : wantedBytes);
     if (!this.#isFinSent && this.#isAtEnd()) {

@@ -168,6 +168,11 @@ export class StreamEnd {
     this.#face?.destroy(cause);
   }
 
+  /** Duplex: it holds back what is written from now on, until it is told to pass it on in its turn. */
+  gather(): void {
+    this.#sending.gather();
+  }
+
   /** Duplex: write these bytes. */
   write(chunks: readonly Buffer[], callback: SendCallback): void {
     this.#sending.write(chunks, callback);

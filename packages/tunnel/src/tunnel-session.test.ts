@@ -79,6 +79,25 @@ describe('TunnelSession', { timeout: 30_000 }, () => {
     await session.close();
   });
 
+  it('sends what was written before a reset of the next tick: who has begun to answer has answered', async () => {
+    const peer = new RawPeer();
+    const session = new TunnelSession(peer.transport, {
+      role: 'acceptor',
+      onStream: (incoming) => {
+        const stream = tamed(incoming.accept());
+        stream.write('begun');
+        process.nextTick(() => stream.reset('gone'));
+      },
+    });
+    peer.greet();
+    peer.say(rawOpen(1));
+
+    await peer.hears('rst');
+
+    expect(peer.heard('data').map(({ payload }) => payload.toString())).toEqual(['begun']);
+    await session.close();
+  });
+
   it('keeps what it was given to write until nobody sends it any more, also when it closes', async () => {
     const [transport, peer] = duplexPair();
     const streams: TunnelStream[] = [];

@@ -23,7 +23,6 @@ export class TunnelStream extends Duplex {
    */
   readonly accepted: Promise<void>;
   readonly #end: StreamEnd;
-  #isGathering = false;
   #reset: { readonly reason: ResetReason; readonly message: string | undefined } | undefined;
 
   /** @internal Streams are made by `open` and `accept`. */
@@ -48,10 +47,9 @@ export class TunnelStream extends Duplex {
    * until the transport has taken it. Before the other end knows of the stream there is no need: they go with OPEN.
    */
   override write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
-    if (!this.#isGathering && this.#end.isOpened) {
-      this.#isGathering = true;
+    if (this.writableCorked === 0 && this.#end.isOpened) {
       this.cork();
-      process.nextTick(this.#passOn);
+      this.#end.gather();
     }
     return (super.write as (...args: unknown[]) => boolean).call(this, chunk, encoding, callback);
   }
@@ -67,11 +65,6 @@ export class TunnelStream extends Duplex {
   override _read(): void {
     this.#end.wanted();
   }
-
-  readonly #passOn = (): void => {
-    this.#isGathering = false;
-    this.uncork();
-  };
 
   /** @internal */
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
