@@ -44,6 +44,37 @@ describe('a port that is forwarded by SPDY', () => {
     });
   });
 
+  it('believes the reason also behind the end of the bytes', async () => {
+    await using made = await open();
+    const failed = once(made.stream.resume(), 'error');
+
+    made.session.end(dataStream);
+    made.session.data(errorStream, Buffer.from('connection refused'));
+    made.session.end(errorStream);
+
+    expect((await failed)[0]).toMatchObject({ code: 'unreachable' });
+  });
+
+  it('ends with the bytes when the other stream ends as well, or says nothing for a moment', async () => {
+    await using first = await open();
+    const ended = once(first.stream.resume(), 'end');
+    for (const stream of [dataStream, errorStream]) first.session.end(stream);
+    await ended;
+
+    await using second = await open();
+    let isEnded = false;
+    second.stream.resume().on('end', () => {
+      isEnded = true;
+    });
+    second.session.end(dataStream);
+    await expect.poll(() => second.clock.pending).toBe(1);
+    const before = isEnded;
+    await second.clock.advance(250);
+
+    await expect.poll(() => isEnded).toBe(true);
+    expect(before).toBe(false);
+  });
+
   it('believes the reason also from a server that breaks off', async () => {
     await using made = await open();
 

@@ -25,6 +25,12 @@ const maxPongs = 16;
 /** How long a server may take to answer the farewell, in milliseconds. */
 const farewellMs = 5_000;
 
+/**
+ * How long the end of the bytes waits for the end of the other stream, in milliseconds: servers send on both at once, and why the
+ * port could not be forwarded may come behind the end of what never was.
+ */
+const reasonMs = 250;
+
 type Done = (error?: Error | null) => void;
 
 /**
@@ -42,6 +48,7 @@ export class SpdyPortForwardStream extends Duplex {
   readonly #ended = new Set<number>();
   #reason: Buffer = Buffer.alloc(0);
   #pongs = 0;
+  #ending: Disposable | undefined;
   #onReady: () => void = () => {};
   #onFailed: (error: Error) => void = () => {};
 
@@ -93,6 +100,7 @@ export class SpdyPortForwardStream extends Duplex {
   /** @internal */
   override _destroy(error: Error | null, done: Done): void {
     this.#onFailed(error ?? new FairleadError('connection-lost', 'the port-forward was closed'));
+    this.#ending?.[Symbol.dispose]();
     if (error) this.#socket.destroy();
     else this.#bidFarewell();
     done(error);
@@ -158,7 +166,8 @@ export class SpdyPortForwardStream extends Duplex {
       onEnd: (stream) => {
         this.#ended.add(known(stream));
         if (this.#reason.length > 0) throw this.#failure('the server has ended it');
-        if (stream === dataStream) this.push(null);
+        if (this.#ended.size === 2) this.#finish();
+        else if (stream === dataStream) this.#ending = this.#clock.after(reasonMs, () => this.#finish());
       },
       onReset: (stream, status) => {
         // Of a stream that has ended it only says that nobody reads what is still written to it.
@@ -178,9 +187,17 @@ export class SpdyPortForwardStream extends Duplex {
     this.#socket.write(pingFrame(id), () => this.#pongs--);
   }
 
+  /** Nothing more comes. */
+  #finish(): void {
+    this.#ending?.[Symbol.dispose]();
+    if (!this.destroyed && !this.readableEnded) this.push(null);
+  }
+
   /** After the end there is nothing to lose but what is being written, which says so itself. */
   #lose(why: unknown): void {
-    if (!this.destroyed && !this.#ended.has(dataStream)) this.destroy(this.#failure(why));
+    if (this.destroyed) return;
+    if (this.#ended.has(dataStream) && this.#reason.length === 0) this.#finish();
+    else this.destroy(this.#failure(why));
   }
 
   /** What the error stream says is the reason for whatever fails. */
