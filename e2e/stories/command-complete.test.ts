@@ -103,6 +103,10 @@ describe.runIf(hasCluster)('the rest of the command, as somebody who may only in
       (await intercepts.list(namespace)).items.length === 0 ? true : undefined,
     );
     await using watch = new RunningCommand(['list', '--watch', '-o', 'json-stream'], ada.kubeconfig);
+    // What it finds at its beginning has appeared, and not changed.
+    await installation.cluster.until(async () =>
+      /watching the intercepts/.test(watch.stdout + watch.stderr) ? true : undefined,
+    );
     const first = await intercept('--header', 'x-run=one');
     const second = await intercept('--header', 'x-run=two');
 

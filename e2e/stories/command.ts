@@ -42,6 +42,11 @@ export class RunningCommand implements AsyncDisposable {
     return this.#stdout;
   }
 
+  /** What it has said so far of what it does. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** Resolves when stderr has the text; rejects when the command ends before. */
   async untilSaid(text: string): Promise<void> {
     while (!this.#stderr.includes(text)) {
