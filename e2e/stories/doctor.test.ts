@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { wireVersion } from '@fairlead/core';
 import type { KubernetesObject } from '@fairlead/k8s-adapter';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasCluster } from '../k8s-adapter/real-cluster.ts';
@@ -114,7 +115,7 @@ describe.runIf(hasCluster)('the doctor, on set-ups that are broken', { timeout: 
       services.patch(manager, 'merge', { metadata: { annotations: { 'fairlead.dev/wire': wire } } });
 
     await say('99');
-    const { status, failing } = await doctor().finally(() => say('1'));
+    const { status, failing } = await doctor().finally(() => say(String(wireVersion)));
 
     expect(status).toBe(3);
     expect(failing).toMatchObject([{ name: 'version', message: expect.stringContaining('version skew') }]);
