@@ -1,6 +1,6 @@
 /**
- * Multiplexed, flow-controlled streams over any duplex, with heartbeat and resume; and the codec of header fields for what
- * travels on them as HTTP/2.
+ * Multiplexed, flow-controlled streams over any duplex, with heartbeat and resume; what joins them with others and lends buffers
+ * for that; and the codec of header fields for what travels on them as HTTP/2.
  * @packageDocumentation
  */
 export { BufferPool } from './buffer-pool.ts';
