@@ -3,7 +3,7 @@ import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { resourcePath } from '../connection/api-resource.ts';
 import { apiResources } from '../connection/api-resources.ts';
-import { asPortForwardFailure, notUnderstood, type PortForwardAttempt, readRefusal } from './port-forward-attempt.ts';
+import { notUnderstood, type PortForwardAttempt, readRefusal, watchAttempt } from './port-forward-attempt.ts';
 import { SpdyPortForwardStream } from './spdy/spdy-port-forward-stream.ts';
 
 /** What is to be spoken on the connection, and on its streams. */
@@ -30,16 +30,7 @@ export async function dialSpdy(attempt: PortForwardAttempt): Promise<SpdyPortFor
       },
       ...(agent && { agent }),
     });
-    const settle = (): void => signal?.removeEventListener('abort', onAbort);
-    const fail = (error: unknown): void => {
-      settle();
-      reject(signal?.aborted ? signal.reason : asPortForwardFailure(error, attempt));
-    };
-    const onAbort = (): void => {
-      fail(signal?.reason);
-      request.destroy();
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const { settle, fail } = watchAttempt(attempt, reject, () => request.destroy());
     request.on('error', fail);
     request.once('response', (response) => {
       readRefusal(response, 'SPDY', attempt).then(fail, fail);

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { resourcePath } from '../connection/api-resource.ts';
 import { apiResources } from '../connection/api-resources.ts';
-import { asPortForwardFailure, type PortForwardAttempt, readRefusal } from './port-forward-attempt.ts';
+import { type PortForwardAttempt, readRefusal, watchAttempt } from './port-forward-attempt.ts';
 import { PortForwardStream } from './port-forward-stream.ts';
 
 /** What is offered; servers choose the newest that they know. */
@@ -25,16 +25,7 @@ export async function dialWebSocket(attempt: PortForwardAttempt): Promise<PortFo
       // Masking protects proxies from pages that scripts control; over TLS, from a program, it only costs.
       generateMask: (mask) => mask.fill(0),
     });
-    const settle = (): void => signal?.removeEventListener('abort', onAbort);
-    const fail = (error: unknown): void => {
-      settle();
-      reject(signal?.aborted ? signal.reason : asPortForwardFailure(error, attempt));
-    };
-    const onAbort = (): void => {
-      fail(signal?.reason);
-      socket.terminate();
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const { settle, fail } = watchAttempt(attempt, reject, () => socket.terminate());
     socket.on('error', fail);
     socket.once('unexpected-response', (_request, response) => {
       readRefusal(response, 'WebSocket', attempt).then(fail, fail);

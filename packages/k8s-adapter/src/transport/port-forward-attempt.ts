@@ -16,8 +16,36 @@ export interface PortForwardAttempt extends CallOptions {
 }
 
 /** What failed, for whoever asked. */
-export function asPortForwardFailure(error: unknown, { connection, address }: PortForwardAttempt): FairleadError {
+function asPortForwardFailure(error: unknown, { connection, address }: PortForwardAttempt): FairleadError {
   return translateError(error, { verb: 'create', resource: apiResources.pods, address, server: connection.server });
+}
+
+/** How an attempt comes to its end. */
+export interface AttemptEnd {
+  /** It has succeeded: the caller's signal concerns it no more. */
+  readonly settle: () => void;
+  /** It has failed. */
+  readonly fail: (error: unknown) => void;
+}
+
+/** Has the caller's signal end the attempt: then `abandon` lets go of what is under way. */
+export function watchAttempt(
+  attempt: PortForwardAttempt,
+  reject: (error: unknown) => void,
+  abandon: () => void,
+): AttemptEnd {
+  const { signal } = attempt;
+  const settle = (): void => signal?.removeEventListener('abort', onAbort);
+  const fail = (error: unknown): void => {
+    settle();
+    reject(signal?.aborted ? signal.reason : asPortForwardFailure(error, attempt));
+  };
+  const onAbort = (): void => {
+    fail(signal?.reason);
+    abandon();
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return { settle, fail };
 }
 
 /** Why an upgrade was refused: by the API server, or because nobody there understands it. */

@@ -80,6 +80,8 @@ describe.each(ways)('a tunnel by %s', (_name, { endsHalves, ...way }) => {
       expect(taken).toBeGreaterThan(0);
       expect(taken).toBeLessThan(40);
     }
+    expect(near.readableLength).toBeLessThan(8_000_000);
+    expect(far.readableLength).toBeLessThan(8_000_000);
     far.destroy();
     near.on('error', () => {});
     near.destroy();
