@@ -22,23 +22,38 @@ export async function dialSocket({ host, port, isForbidden }: SocketTarget, sign
   }
   const socket = new PipedSocket(pool);
   socket.connect({ host, port });
-  const stop = (): void => void socket.destroy();
-  signal.addEventListener('abort', stop, { once: true });
-  const failure = await new Promise<FairleadError | undefined>((resolve) => {
-    // Told before the connection is attempted, so that nothing is sent to such an address, not even a handshake.
-    socket.on('lookup', (_error, address) => {
-      if (typeof address !== 'string' || !isForbidden?.(address)) return;
-      resolve(new FairleadError('forbidden', `${host} leads to ${address}, where no Service can be`));
-      socket.destroy();
-    });
-    socket.once('connect', () => resolve(undefined));
-    socket.once('error', (error) =>
-      resolve(FairleadError.from(error, 'target-unreachable', `connecting to ${host}:${port}`)),
-    );
-    socket.once('close', () => resolve(new FairleadError('target-unreachable', `${host}:${port} was not reached`)));
-  });
-  signal.removeEventListener('abort', stop);
+  const failure = await attempt(socket, { host, port, isForbidden }, signal);
   if (!failure) return socket;
+  socket.destroy();
   signal.throwIfAborted();
   throw failure;
+}
+
+/** Resolves when the socket is connected, or with why it is not. Leaves no listener behind but one for errors. */
+function attempt(
+  socket: Socket,
+  { host, port, isForbidden }: SocketTarget,
+  signal: AbortSignal,
+): Promise<FairleadError | undefined> {
+  return new Promise((resolve) => {
+    const settle = (failure?: FairleadError): void => {
+      signal.removeEventListener('abort', stop);
+      socket.off('lookup', lookedUp).off('connect', connected).off('close', closed);
+      resolve(failure);
+    };
+    const stop = (): void => settle(FairleadError.from(signal.reason, 'target-unreachable'));
+    const connected = (): void => settle();
+    const closed = (): void => settle(new FairleadError('target-unreachable', `${host}:${port} was not reached`));
+    // Told before the connection is attempted, so that nothing is sent to such an address, not even a handshake.
+    const lookedUp = (_error: Error | null, address: string): void => {
+      if (typeof address !== 'string' || !isForbidden?.(address)) return;
+      socket.destroy();
+      settle(new FairleadError('forbidden', `${host} leads to ${address}, where no Service can be`));
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    socket.on('lookup', lookedUp).once('connect', connected).once('close', closed);
+    socket.on('error', (error) =>
+      settle(FairleadError.from(error, 'target-unreachable', `connecting to ${host}:${port}`)),
+    );
+  });
 }

@@ -13,7 +13,16 @@ blocked.addSubnet('ff00::', 8, 'ipv6');
 // Where clouds with IPv6 keep the same secrets.
 blocked.addAddress('fd00:ec2::254', 'ipv6');
 
+/** Verdicts on addresses of late: sessions connect to the same few again and again, and a list takes its time. */
+const verdicts = new Map<string, boolean>();
+const maxVerdicts = 256;
+
 /** Whether no Service of a cluster can have this address. */
 export function isNoServiceAddress(address: string): boolean {
-  return blocked.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  const known = verdicts.get(address);
+  if (known !== undefined) return known;
+  const verdict = blocked.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  if (verdicts.size >= maxVerdicts) verdicts.clear();
+  verdicts.set(address, verdict);
+  return verdict;
 }

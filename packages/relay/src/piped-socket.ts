@@ -53,10 +53,14 @@ export class PipedSocket extends Socket {
 
   constructor(pool: BufferPool) {
     const reads = new PooledReads(pool);
-    // Missing in Node's types for the constructor, which takes what `connect` takes.
+    // Missing in Node's types for the constructor, which takes what `connect` takes. The last three are those that it would
+    // add to a copy of them, which takes as long as all else in making a socket.
     const options: object = {
       allowHalfOpen: true,
       noDelay: true,
+      emitClose: false,
+      autoDestroy: true,
+      decodeStrings: false,
       onread: { buffer: reads.buffer, callback: reads.callback },
     };
     super(options);

@@ -158,6 +158,25 @@ describe('A session that dials a Service', () => {
       .toBe('joined');
   });
 
+  it('leaves nothing on a signal that outlives the connection, and gives up with it before there is one', async () => {
+    const { server } = await aCart();
+    const { port } = server.address() as AddressInfo;
+    const reason = new Error('enough');
+    const stop = new AbortController();
+
+    const socket = await dialSocket({ host: '127.0.0.1', port }, stop.signal);
+    onTestFinished(() => void socket.destroy());
+    stop.abort(reason);
+    await new Promise(setImmediate);
+
+    expect(socket.destroyed).toBe(false);
+    expect(socket.listenerCount('connect') + socket.listenerCount('lookup')).toBe(0);
+    const late = new AbortController();
+    const given = dialSocket({ host: '127.0.0.1', port }, late.signal);
+    late.abort(reason);
+    await expect(given).rejects.toBe(reason);
+  });
+
   it('is never led to this machine, to the link or to where clouds keep secrets by a name', async () => {
     const never = new AbortController().signal;
     const local = dialSocket({ host: 'localhost', port: 1, isForbidden: isNoServiceAddress }, never);

@@ -61,22 +61,32 @@ export class ServiceDesk {
   }
 
   async #connect(incoming: IncomingStream, wanted: DialStream, session: RelaySession): Promise<Duplex> {
-    const late = new AbortController();
+    // Not joined by `AbortSignal.any`, whose weak references cost more than all else here.
+    const { signal: ended } = incoming;
+    const limit = new AbortController();
+    const { signal } = limit;
+    const giveUp = (): void => limit.abort(ended.reason);
+    ended.addEventListener('abort', giveUp, { once: true });
     using _timer = this.#clock.after(connectMs, () =>
-      late.abort(new FairleadError('target-unreachable', `${wanted.service} did not answer in ${connectMs} ms`)),
+      limit.abort(new FairleadError('target-unreachable', `${wanted.service} did not answer in ${connectMs} ms`)),
     );
-    const signal = AbortSignal.any([incoming.signal, late.signal]);
-    const { namespace } = wanted;
-    if (!(await abortable(Promise.resolve(this.#dialler.mayDial(session, namespace)), { signal }))) {
-      throw new FairleadError('forbidden', `this session holds nothing in namespace ${namespace}`, {
-        hint: 'Services are open to sessions with an intercept or a wiretap in their namespace.',
-      });
+    try {
+      if (ended.aborted) giveUp();
+      const { namespace } = wanted;
+      const mayDial = this.#dialler.mayDial(session, namespace);
+      if (!(typeof mayDial === 'boolean' ? mayDial : await abortable(mayDial, { signal }))) {
+        throw new FairleadError('forbidden', `this session holds nothing in namespace ${namespace}`, {
+          hint: 'Services are open to sessions with an intercept or a wiretap in their namespace.',
+        });
+      }
+      const socket = await this.#reach(wanted, signal);
+      socket.on('error', () => {});
+      if (!signal.aborted) return socket;
+      socket.destroy();
+      throw signal.reason;
+    } finally {
+      ended.removeEventListener('abort', giveUp);
     }
-    const socket = await this.#reach(wanted, signal);
-    socket.on('error', () => {});
-    if (!signal.aborted) return socket;
-    socket.destroy();
-    throw signal.reason;
   }
 
   /** What was said of late may be no longer so; then the cluster is asked anew. */

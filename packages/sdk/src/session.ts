@@ -202,10 +202,11 @@ export class Session implements SessionScope {
    * `not-found`, `no-such-port`, `ambiguous-port`, `unsupported`, `target-unreachable`, `timeout`, `connection-lost`, or the
    * signal's reason, which ends the stream at any time of its life.
    */
-  async dial(address: string, { signal = this.signal }: CallOptions = {}): Promise<Duplex> {
-    this.#begin({ signal });
+  async dial(address: string, { signal }: CallOptions = {}): Promise<Duplex> {
+    this.#begin(signal ? { signal } : {});
     const wanted = parseServiceAddress(address, this.namespace);
-    return await this.#openStream({ kind: 'dial', ...withPort(wanted) }, AbortSignal.any([signal, this.signal]));
+    const either = signal ? AbortSignal.any([signal, this.signal]) : this.signal;
+    return await this.#openStream({ kind: 'dial', ...withPort(wanted) }, either);
   }
 
   /** A part of this session with a key of its own, for one test of a run. What it holds ends with it. */

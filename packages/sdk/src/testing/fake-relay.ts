@@ -54,6 +54,8 @@ export class FakeRelay implements AsyncDisposable {
   appPort: number | undefined;
   /** What the only agent says of requests that did not match; undefined: it cannot be asked. */
   missed: MissCounts | undefined;
+  /** Whether those who dial a Service are left without an answer. */
+  isSilent = false;
   /** The Services that were dialled. They are behind `appPort`. */
   readonly dialledServices: DialStream[] = [];
   /** What the only agent tells of the container's environment; undefined: no agent is connected. */
@@ -215,7 +217,7 @@ export class FakeRelay implements AsyncDisposable {
 
   #dial(incoming: IncomingStream, metadata: DialStream): void {
     this.dialledServices.push(metadata);
-    this.#join(incoming);
+    if (!this.isSilent) this.#join(incoming);
   }
 
   #passThrough(incoming: IncomingStream, metadata: PassthroughStream): void {

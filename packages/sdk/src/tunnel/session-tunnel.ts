@@ -1,6 +1,5 @@
-import { abortable, FairleadError, type Logger, type StreamMetadata } from '@fairlead/core';
+import { FairleadError, type Logger, type StreamMetadata } from '@fairlead/core';
 import type { TunnelStream } from '@fairlead/tunnel';
-import { timeLimit } from '../time-limit.ts';
 import { backOffMs } from './back-off.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
 import { tunnelFailure, writeMetadata } from './wire.ts';
@@ -57,20 +56,25 @@ export class SessionTunnel {
    * `timeout`, or the signal's reason. The signal ends the stream at any time of its life.
    */
   async openStream(metadata: StreamMetadata, signal: AbortSignal): Promise<TunnelStream> {
-    const late = (): FairleadError =>
-      new FairleadError('timeout', `no answer to a ${metadata.kind} stream in ${acceptMs} ms`, { phase: 'tunnel' });
-    using limit = timeLimit(this.#parts.clock, acceptMs, late, signal);
+    signal.throwIfAborted();
+    const { tunnel } = this.#connection ?? raise('connection-lost', 'the session is not connected at the moment');
+    let late: FairleadError | undefined;
     let stream: TunnelStream | undefined;
+    // No signal of its own for the time limit: it would be a good part of what a connection costs.
+    using _timer = this.#parts.clock.after(acceptMs, () => {
+      const said = `no answer to a ${metadata.kind} stream in ${acceptMs} ms`;
+      late = new FairleadError('timeout', said, { phase: 'tunnel' });
+      stream?.reset('cancelled');
+    });
     try {
-      const { tunnel } = this.#connection ?? raise('connection-lost', 'the session is not connected at the moment');
       stream = tunnel.open(writeMetadata(metadata), { signal });
       stream.on('error', () => {});
-      await abortable(stream.accepted, limit);
+      await stream.accepted;
       return stream;
     } catch (error) {
       stream?.reset('cancelled');
-      limit.signal.throwIfAborted();
-      throw tunnelFailure(error, 'connection-lost', `opening a ${metadata.kind} stream`);
+      signal.throwIfAborted();
+      throw late ?? tunnelFailure(error, 'connection-lost', `opening a ${metadata.kind} stream`);
     }
   }
 
