@@ -5,7 +5,10 @@ const programs: Readonly<Record<string, (args: readonly string[]) => Promise<unk
   agent: () => import('@fairlead/agent-runtime/main'),
   'agent-init': async (args) => (await import('./agent-init/run-agent-init.ts')).runAgentInit(args),
   hook: async (args) => (await import('./hook/run-hook.ts')).runHook(args),
-  manager: async () => (await import('./run-manager.ts')).runManager(),
+  manager: async () => {
+    (await import('./engine-flags.ts')).setEngineFlags();
+    await (await import('./run-manager.ts')).runManager();
+  },
 };
 
 /** Runs the program that the first argument names, with the others. */
