@@ -4,6 +4,8 @@ import type { BufferPool } from '@fairlead/tunnel';
 
 /** Reads of at least this many bytes are passed on by reference; smaller ones are copied, so that they hold no buffer. */
 const lendFromBytes = 16_384;
+/** As much as a tunnel hands over at once, in bytes. */
+const writableHighWaterMark = 256 * 1024;
 
 /** Where the bytes of one socket go. */
 class PooledReads {
@@ -58,6 +60,7 @@ export class PipedSocket extends Socket {
     const options: object = {
       allowHalfOpen: true,
       noDelay: true,
+      writableHighWaterMark,
       emitClose: false,
       autoDestroy: true,
       decodeStrings: false,

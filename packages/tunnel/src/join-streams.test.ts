@@ -1,7 +1,7 @@
-import { type Duplex, duplexPair } from 'node:stream';
+import { Duplex, duplexPair } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { joinStreams } from './join-streams.ts';
-import { textOf } from './testing/session-pair.ts';
+import { aPair, textOf } from './testing/session-pair.ts';
 
 /** Two streams that are joined, as those see them who hold the other ends. */
 function aJoin(): { near: Duplex; far: Duplex; inner: readonly [Duplex, Duplex]; over: Promise<void> } {
@@ -64,6 +64,27 @@ describe('joinStreams', () => {
     await over;
 
     expect([a.destroyed, b.destroyed]).toEqual([true, true]);
+  });
+
+  it('passes on in one go what a tunnel brings in one turn of the loop, and a few bytes at once', async () => {
+    const [opened, accepted] = await aPair().connect();
+    const turns: number[][] = [];
+    const to = new Duplex({
+      writableHighWaterMark: 256 * 1024,
+      read() {},
+      write: (chunk: Buffer, _, done) => void (turns.push([chunk.length]), done()),
+      writev: (chunks, done) => void (turns.push(chunks.map(({ chunk }) => chunk.length)), done()),
+    });
+    const over = joinStreams(accepted, to);
+
+    opened.write('few');
+    await expect.poll(() => turns.flat()).toEqual([3]);
+    for (let count = 0; count < 4; count += 1) opened.write(Buffer.alloc(8 * 1024));
+    await expect.poll(() => turns.flat().reduce((sum, bytes) => sum + bytes)).toBe(3 + 4 * 8 * 1024);
+    opened.destroy();
+    await over;
+
+    expect(turns).toEqual([[3], expect.any(Array)]);
   });
 
   it('is over at once where a side is gone already', async () => {
