@@ -1,12 +1,27 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { cpuSeconds, finish } from './processes.mjs';
 
-/** CPU seconds of the proxy for a GB (10^9 bytes) downloaded through it on one connection. */
-export async function cpuPerGb(proxy, { times = 12 } = {}) {
-  const urls = Array.from({ length: times }, () => ['-o', '/dev/null', `http://127.0.0.1:${proxy.port}/64m`]).flat();
-  const before = cpuSeconds(...proxy.pids);
+const downloads = 12;
+const downloadGb = (downloads * (64 << 20)) / 1e9;
+
+/** Downloads one file after the other on one connection. */
+async function download({ port }) {
+  const urls = Array.from({ length: downloads }, () => ['-o', '/dev/null', `http://127.0.0.1:${port}/64m`]).flat();
   await finish('curl', ['-sSf', '--max-time', '60', ...urls]);
-  return (cpuSeconds(...proxy.pids) - before) / ((times * (64 << 20)) / 1e9);
+}
+
+/** CPU seconds of the proxy for a GB (10^9 bytes) downloaded through it on one connection. */
+export async function cpuPerGb(proxy) {
+  const before = cpuSeconds(...proxy.pids);
+  await download(proxy);
+  return (cpuSeconds(...proxy.pids) - before) / downloadGb;
+}
+
+/** GB (10^9 bytes) a second on one connection, with the start of curl. */
+export async function gbPerSecond(proxy) {
+  const began = performance.now();
+  await download(proxy);
+  return downloadGb / ((performance.now() - began) / 1000);
 }
 
 /** Runs wrk and resolves to how many requests were answered. */
@@ -29,6 +44,17 @@ export async function cpuPerRequest(proxy, options = {}) {
   const before = cpuSeconds(...proxy.pids);
   const requests = await wrk(proxy.port, { path: '/small', seconds: 2, connections: 16, ...options });
   return ((cpuSeconds(...proxy.pids) - before) * 1e6) / requests;
+}
+
+/** Requests a second on 16 connections that are kept. */
+export async function requestsPerSecond({ port }, options = {}) {
+  const seconds = 2;
+  return (await wrk(port, { path: '/small', seconds, connections: 16, ...options })) / seconds;
+}
+
+/** Connections with one request each, a second, by 16 clients. */
+export function connectionsPerSecond(proxy) {
+  return requestsPerSecond(proxy, { headers: ['Connection: close'] });
 }
 
 /** CPU microseconds of the proxy for a connection with one request. */
