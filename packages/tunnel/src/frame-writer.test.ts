@@ -60,6 +60,23 @@ describe('FrameWriter', () => {
     expect(outlet.frames(0)).toHaveLength(300);
   });
 
+  it('sends together what comes by several ticks of one turn of the loop, and at once what must not wait', async () => {
+    const writer = new FrameWriter();
+    const outlet = new Outlet();
+    writer.attach(outlet);
+    await new Promise(setImmediate);
+
+    aQueue(writer, 1).write([Buffer.alloc(10)], nothing);
+    process.nextTick(() => aQueue(writer, 3).write([Buffer.alloc(10)], nothing));
+    await Promise.resolve();
+    await settled();
+    outlet.take();
+    aQueue(writer, 5).write([Buffer.alloc(10)], nothing);
+    writer.flush();
+
+    expect([outlet.frames(0), outlet.frames(1)]).toEqual([['data 1', 'data 3'], ['data 5']]);
+  });
+
   it('sends control frames before the bytes of streams, and those outside the sequence before all', async () => {
     const writer = new FrameWriter();
     const outlet = new Outlet();

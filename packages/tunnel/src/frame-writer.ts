@@ -28,8 +28,8 @@ export interface BatchOutlet {
 }
 
 /**
- * Shares one transport among streams. Once per tick it makes a batch: control frames first, then one frame of each
- * ready stream in turn, up to 256 KiB; the next batch waits until the transport has taken this one. A stream that is alone
+ * Shares one transport among streams. Once per turn of the loop it makes a batch, when all sockets that had something have been
+ * read: control frames first, then one frame of each ready stream in turn, up to 256 KiB; the next batch waits until the transport has taken this one. A stream that is alone
  * fills its batch with one frame.
  */
 export class FrameWriter {
@@ -86,6 +86,11 @@ export class FrameWriter {
     this.#schedule();
   }
 
+  /** Sends at once what would leave at the end of this turn of the loop, if the transport takes it. */
+  flush(): void {
+    if (this.#isScheduled) this.#flush();
+  }
+
   /** The peer has everything before the offset. */
   acknowledged(offset: number): void {
     this.#log?.release(offset);
@@ -119,7 +124,7 @@ export class FrameWriter {
   #schedule(): void {
     if (this.#isScheduled || this.#isWriting || this.#outlet === undefined) return;
     this.#isScheduled = true;
-    process.nextTick(this.#flush);
+    setImmediate(this.#flush);
   }
 
   readonly #flush = (): void => {

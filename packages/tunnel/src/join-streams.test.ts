@@ -1,7 +1,10 @@
 import { Duplex, duplexPair } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { frameType } from './frame.ts';
 import { joinStreams } from './join-streams.ts';
-import { aPair, textOf } from './testing/session-pair.ts';
+import { RawPeer, rawFrame, rawOpen } from './testing/raw-peer.ts';
+import { textOf } from './testing/session-pair.ts';
+import { TunnelSession } from './tunnel-session.ts';
 
 /** Two streams that are joined, as those see them who hold the other ends. */
 function aJoin(): { near: Duplex; far: Duplex; inner: readonly [Duplex, Duplex]; over: Promise<void> } {
@@ -66,8 +69,7 @@ describe('joinStreams', () => {
     expect([a.destroyed, b.destroyed]).toEqual([true, true]);
   });
 
-  it('passes on in one go what a tunnel brings in one turn of the loop, and a few bytes at once', async () => {
-    const [opened, accepted] = await aPair().connect();
+  it('passes on in one go what a tunnel brings in one turn of the loop, but a few bytes as they come', async () => {
     const turns: number[][] = [];
     const to = new Duplex({
       writableHighWaterMark: 256 * 1024,
@@ -75,16 +77,22 @@ describe('joinStreams', () => {
       write: (chunk: Buffer, _, done) => void (turns.push([chunk.length]), done()),
       writev: (chunks, done) => void (turns.push(chunks.map(({ chunk }) => chunk.length)), done()),
     });
-    const over = joinStreams(accepted, to);
+    const peer = new RawPeer();
+    const session = new TunnelSession(peer.transport, {
+      role: 'acceptor',
+      onStream: (incoming) => void joinStreams(incoming.accept(), to),
+    });
+    const data = (bytes: number): Buffer => rawFrame(frameType.data, 1, Buffer.alloc(bytes));
+    peer.greet();
+    peer.say(rawOpen(1));
 
-    opened.write('few');
-    await expect.poll(() => turns.flat()).toEqual([3]);
-    for (let count = 0; count < 4; count += 1) opened.write(Buffer.alloc(8 * 1024));
-    await expect.poll(() => turns.flat().reduce((sum, bytes) => sum + bytes)).toBe(3 + 4 * 8 * 1024);
-    opened.destroy();
-    await over;
+    peer.say(data(10), data(20));
+    await expect.poll(() => turns.flat()).toHaveLength(2);
+    peer.say(data(8_192), data(8_000));
+    await expect.poll(() => turns.flat()).toHaveLength(4);
 
-    expect(turns).toEqual([[3], expect.any(Array)]);
+    expect(turns).toEqual([[10], [20], [8_192, 8_000]]);
+    await session.close();
   });
 
   it('is over at once where a side is gone already', async () => {

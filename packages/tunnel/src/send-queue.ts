@@ -13,6 +13,8 @@ export interface SendTurns {
   ready(source: FrameSource): void;
   /** Wants none any more. */
   remove(source: FrameSource): void;
+  /** Takes those now that are due in this turn of the loop. */
+  flush(): void;
 }
 
 /** The writable whose bytes are sent. */

@@ -173,6 +173,11 @@ export class StreamEnd {
     this.#sending.gather();
   }
 
+  /** Duplex: it will be destroyed over bytes that have not left yet. */
+  flush(): void {
+    this.#host.turns.flush();
+  }
+
   /** Duplex: write these bytes. */
   write(chunks: readonly Buffer[], callback: SendCallback): void {
     this.#sending.write(chunks, callback);

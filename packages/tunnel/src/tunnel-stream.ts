@@ -54,6 +54,12 @@ export class TunnelStream extends Duplex {
     return (super.write as (...args: unknown[]) => boolean).call(this, chunk, encoding, callback);
   }
 
+  /** As in every stream. What was written before leaves before the reset: who has begun to answer has answered. */
+  override destroy(error?: Error): this {
+    if (!this.destroyed && this.writableLength > 0) this.#end.flush();
+    return super.destroy(error);
+  }
+
   /** As in every readable. Also the moment in which the sender gets credit for what was taken. */
   override read(size?: number): unknown {
     const chunk: unknown = super.read(size);
