@@ -71,11 +71,15 @@ describe('joinStreams', () => {
 
   it('passes on in one go what a tunnel brings in one turn of the loop, but a few bytes as they come', async () => {
     const turns: number[][] = [];
+    const take = (chunks: readonly { readonly chunk: Buffer }[], done: () => void): void => {
+      turns.push(chunks.map(({ chunk }) => chunk.length));
+      done();
+    };
     const to = new Duplex({
       writableHighWaterMark: 256 * 1024,
       read() {},
-      write: (chunk: Buffer, _, done) => void (turns.push([chunk.length]), done()),
-      writev: (chunks, done) => void (turns.push(chunks.map(({ chunk }) => chunk.length)), done()),
+      write: (chunk: Buffer, _, done) => take([{ chunk }], done),
+      writev: take,
     });
     const peer = new RawPeer();
     const session = new TunnelSession(peer.transport, {
