@@ -31,7 +31,7 @@ backend app2
 }
 
 /** nginx with one worker, passing bytes (`stream`) or routing HTTP/1 by a header (`http`). */
-export async function startNginx(folder, mode, port, appPort) {
+export async function startNginx(folder, mode, port, appPort, { maxConnections = 4096 } = {}) {
   const file = `${folder}/nginx-${mode}-${port}.conf`;
   const listen = `listen 127.0.0.1:${port} backlog=4096;`;
   const http = `http { access_log off; keepalive_requests 100000000;
@@ -43,7 +43,8 @@ export async function startNginx(folder, mode, port, appPort) {
     file,
     `${mode === 'stream' ? 'load_module modules/ngx_stream_module.so;' : ''}
 daemon off; worker_processes 1; pid ${file}.pid; error_log /dev/null crit;
-events { worker_connections 4096; }
+worker_rlimit_nofile ${2 * maxConnections + 100};
+events { worker_connections ${maxConnections}; }
 ${mode === 'stream' ? stream : http}
 `,
   );

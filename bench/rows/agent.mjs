@@ -82,6 +82,8 @@ export async function agentRows({ folder, rounds, ports, wanted }) {
   const mixed = (proxy) => cpuPerRequest(proxy, { script: everySecond });
   await against('http1.cpu-per-request-matched', 1.3, 'µs', matched, routing, http, 'haproxy http');
   await against('http1.cpu-per-request-mixed', 1.3, 'µs', mixed, routing, http, 'haproxy http');
+  await against('http1.cpu-per-request-matched-nginx', null, 'µs', matched, routing, nginx, 'nginx http');
+  await against('http1.cpu-per-request-mixed-nginx', null, 'µs', mixed, routing, nginx, 'nginx http');
 
   const match = { headers: { 'x-user': 'ada' } };
   const streams = await startAgent({ folder, port: ports(), appPort: origin.http2Port, match });

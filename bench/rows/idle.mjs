@@ -4,34 +4,35 @@ import { connect } from 'node:net';
 import { startAgent } from '../agent.mjs';
 import { round3 } from '../measure.mjs';
 import { startOrigin } from '../origin.mjs';
-import { startHaproxy } from '../peers.mjs';
+import { startHaproxy, startNginx } from '../peers.mjs';
 import { rssMegabytes } from '../processes.mjs';
 
-/** The memory of the agent and of haproxy while many clients are connected and silent. Each connection takes two files. */
+/**
+ * The memory of the agent and of haproxy or nginx while many clients are connected and silent. Each connection takes two files.
+ */
 export async function idleRows({ folder, ports, wanted }) {
   const rows = [];
   const files = Number(execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim()) || 1e6;
   for (const asked of [1000, 10_000]) {
     const id = `agent.rss-mb-${asked}-idle`;
-    if (!wanted(id)) continue;
+    if (!wanted(id) && !wanted(`${id}-nginx`)) continue;
     const count = Math.min(asked, Math.floor((files - 1000) / 2));
     const origin = await startOrigin(folder, ports(), ports());
     const agent = await startAgent({ folder, port: ports(), appPort: origin.port });
-    const haproxy = await startHaproxy(folder, 'tcp', ports(), origin.port, { maxConnections: count + 100 });
     const ours = await withIdle(agent, count);
-    const theirs = await withIdle(haproxy, count);
-    rows.push({
-      id,
-      peer: `haproxy tcp, ${count} connections`,
-      ours: round3(ours),
-      theirs: round3(theirs),
-      unit: 'MB',
-      ratio: round3(ours / theirs),
-      target: null,
-      rounds: 1,
-      spread: [round3(ours / theirs), round3(ours / theirs)],
-    });
     await agent.close();
+    const row = async (name, peer, proxy) => {
+      if (!wanted(name)) return;
+      const theirs = await withIdle(await proxy(), count);
+      const ratio = round3(ours / theirs);
+      const figures = { ours: round3(ours), theirs: round3(theirs), ratio, spread: [ratio, ratio], rounds: 1 };
+      rows.push({ id: name, peer: `${peer}, ${count} connections`, unit: 'MB', target: null, ...figures });
+    };
+    const maxConnections = count + 100;
+    await row(id, 'haproxy tcp', () => startHaproxy(folder, 'tcp', ports(), origin.port, { maxConnections }));
+    await row(`${id}-nginx`, 'nginx stream', () =>
+      startNginx(folder, 'stream', ports(), origin.port, { maxConnections: 2 * maxConnections }),
+    );
   }
   return rows;
 }
