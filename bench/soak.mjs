@@ -18,7 +18,7 @@ const { values } = parseArgs({
 const folder = fileURLToPath(new URL('soak', import.meta.url));
 const durationMs = Number(values.minutes) * 60_000;
 const endsAt = Date.now() + durationMs;
-const sampleMs = Math.min(5000, durationMs / 40);
+const sampleMs = Math.min(5000, durationMs / 80);
 const mine = { 'x-soak': 'ada' };
 const workload = 'deployment/app';
 
