@@ -16,9 +16,8 @@ const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '30' }, json: { type: 'boolean', default: false } },
 });
 const folder = fileURLToPath(new URL('soak', import.meta.url));
-const durationMs = Number(values.minutes) * 60_000;
-const endsAt = Date.now() + durationMs;
-const sampleMs = Math.min(5000, durationMs / 80);
+const endsAt = Date.now() + Number(values.minutes) * 60_000;
+const sampleMs = Math.min(5000, (Number(values.minutes) * 60_000) / 40);
 const mine = { 'x-soak': 'ada' };
 const workload = 'deployment/app';
 
@@ -71,7 +70,7 @@ async function soak(running, session, linesPort) {
     ),
   ];
   // Until then agents are injected and programs compiled.
-  await sleep(Math.min(40_000, durationMs / 3));
+  await sleep(Math.min(20_000, sampleMs * 4));
   while (Date.now() < endsAt) {
     memory.sample();
     await sleep(sampleMs);

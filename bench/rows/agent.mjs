@@ -8,7 +8,7 @@ import {
   gbPerSecond,
   requestsPerSecond,
 } from '../load.mjs';
-import { compare, round3 } from '../measure.mjs';
+import { compare, figure } from '../measure.mjs';
 import { startOrigin } from '../origin.mjs';
 import { startHaproxy, startNginx } from '../peers.mjs';
 import { rssMegabytes } from '../processes.mjs';
@@ -25,18 +25,7 @@ export async function agentRows({ folder, rounds, ports, wanted }) {
 
   const idle = await startAgent({ folder, port: ports(), appPort: origin.port });
   if (wanted('agent.rss-mb')) {
-    const seen = rssMegabytes(idle.pids[0]);
-    rows.push({
-      id: 'agent.rss-mb',
-      peer: 'none (MB)',
-      ratio: round3(seen),
-      target: 45,
-      rounds: 1,
-      spread: [round3(seen), round3(seen)],
-      unit: 'MB',
-      ours: round3(seen),
-      met: seen <= 45,
-    });
+    rows.push(figure({ id: 'agent.rss-mb', unit: 'MB', target: 45, seen: [rssMegabytes(idle.pids[0])] }));
   }
   const tcp = await startHaproxy(folder, 'tcp', ports(), origin.port);
   const against = (id, target, unit, measure, ours, theirs, peer) =>

@@ -1,15 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { percentile } from '../measure.mjs';
+import { median } from '../measure.mjs';
 import { rssMegabytes } from '../processes.mjs';
 
 /** How much the second half of a run may need more than the second quarter, in MB: noise, and pages not given back. */
 const allowedMegabytes = 6;
-
-/**
- * Below what so great a share of the samples is: what is held. In the others lies besides what was under way just then, and what of it
- * the collector has not told the engine about yet, up to 25 MB in this process.
- */
-const heldShare = 0.25;
 
 /** The processes below this one that run the traffic-agent. */
 function agents(parent = process.pid) {
@@ -32,8 +26,12 @@ function agents(parent = process.pid) {
 export class MemoryLog {
   #samples = [];
 
-  /** Takes a sample; the garbage of this process is collected before. */
+  /**
+   * Takes a sample; the garbage of this process is collected before, twice: what a collection frees outside of the heap is only
+   * counted as free by the next, and until then up to 40 MB of it hide what is held.
+   */
   sample() {
+    globalThis.gc?.();
     globalThis.gc?.();
     const found = agents();
     if (found.length === 0) throw new Error('there are no traffic-agents');
@@ -41,18 +39,14 @@ export class MemoryLog {
     this.#samples.push({ agents: Math.max(...found.map(rssMegabytes)), process: (heapUsed + external) / 1e6 });
   }
 
-  /** For each: what was held in the second quarter and in the second half, and whether it is flat. */
+  /** For each: the medians of the second quarter and of the second half, and whether it is flat. */
   report() {
     const { length } = this.#samples;
     const early = this.#samples.slice(Math.floor(length / 4), Math.floor(length / 2));
     const late = this.#samples.slice(Math.floor(length / 2));
     return ['agents', 'process'].map((what) => {
-      const held = (samples) =>
-        percentile(
-          samples.map((sample) => sample[what]),
-          heldShare,
-        );
-      const [before, after] = [held(early), held(late)];
+      const before = median(early.map((sample) => sample[what]));
+      const after = median(late.map((sample) => sample[what]));
       return { what, before, after, isFlat: after <= before * 1.1 + allowedMegabytes };
     });
   }

@@ -24,7 +24,6 @@ export async function dialSocket({ host, port, isForbidden }: SocketTarget, sign
   socket.connect({ host, port });
   const failure = await attempt(socket, { host, port, isForbidden }, signal);
   if (!failure) return socket;
-  socket.destroy();
   signal.throwIfAborted();
   throw failure;
 }
@@ -41,7 +40,7 @@ function attempt(
       socket.off('lookup', lookedUp).off('connect', connected).off('close', closed);
       resolve(failure);
     };
-    const stop = (): void => settle(FairleadError.from(signal.reason, 'target-unreachable'));
+    const stop = (): void => void socket.destroy();
     const connected = (): void => settle();
     const closed = (): void => settle(new FairleadError('target-unreachable', `${host}:${port} was not reached`));
     // Told before the connection is attempted, so that nothing is sent to such an address, not even a handshake.

@@ -1,11 +1,9 @@
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import type { BufferPool } from '@fairlead/tunnel';
+import { type BufferPool, batchBytes } from '@fairlead/tunnel';
 
 /** Reads of at least this many bytes are passed on by reference; smaller ones are copied, so that they hold no buffer. */
 const lendFromBytes = 16_384;
-/** As much as a tunnel hands over at once, in bytes. */
-const writableHighWaterMark = 256 * 1024;
 
 /** Where the bytes of one socket go. */
 class PooledReads {
@@ -60,7 +58,7 @@ export class PipedSocket extends Socket {
     const options: object = {
       allowHalfOpen: true,
       noDelay: true,
-      writableHighWaterMark,
+      writableHighWaterMark: batchBytes,
       emitClose: false,
       autoDestroy: true,
       decodeStrings: false,

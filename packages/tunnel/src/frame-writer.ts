@@ -3,7 +3,8 @@ import { type BatchParty, FrameBatch } from './frame-batch.ts';
 import type { RetransmitLog } from './retransmit-log.ts';
 import { TurnQueue, type TurnTaker } from './turn-queue.ts';
 
-const batchBytes = 256 * 1024;
+/** As much as a session hands to its transport at once, in bytes. What passes a tunnel's bytes on does well to take as much. */
+export const batchBytes: number = 256 * 1024;
 /**
  * A turn among others. With its header it is as much as the other end reads at once, so that frames and reads begin together
  * and nothing is taken apart.
@@ -28,9 +29,9 @@ export interface BatchOutlet {
 }
 
 /**
- * Shares one transport among streams. Once per turn of the loop it makes a batch, when all sockets that had something have been
- * read: control frames first, then one frame of each ready stream in turn, up to 256 KiB; the next batch waits until the transport has taken this one. A stream that is alone
- * fills its batch with one frame.
+ * Shares one transport among streams. Once per turn of the loop it makes a batch, when all sockets that had something have
+ * been read: control frames first, then one frame of each ready stream in turn, up to 256 KiB; the next batch waits until
+ * the transport has taken this one. A stream that is alone fills its batch with one frame.
  */
 export class FrameWriter {
   readonly #batch: FrameBatch = new FrameBatch();

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { BufferPool } from './buffer-pool.ts';
+export { batchBytes } from './frame-writer.ts';
 export type { HeartbeatOptions } from './heartbeat.ts';
 export { defaultHeartbeat } from './heartbeat.ts';
 export { encodeHeaders, spellHeaders } from './hpack/encode-headers.ts';

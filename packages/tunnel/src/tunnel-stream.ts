@@ -1,10 +1,9 @@
 import { Duplex } from 'node:stream';
+import { batchBytes } from './frame-writer.ts';
 import type { ResetReason } from './reset-reason.ts';
 import type { StreamEnd } from './stream-end.ts';
 
 const readableHighWaterMark = 64 * 1024;
-/** As much as the transport takes at once, so that one stream alone can keep it busy. */
-const writableHighWaterMark = 256 * 1024;
 
 /**
  * One stream of a session: a duplex whose halves end on their own. `end()` says that no more bytes follow; `destroy()`
@@ -27,7 +26,8 @@ export class TunnelStream extends Duplex {
 
   /** @internal Streams are made by `open` and `accept`. */
   constructor(end: StreamEnd) {
-    super({ allowHalfOpen: true, readableHighWaterMark, writableHighWaterMark });
+    // As much as the transport takes at once, so that one stream alone can keep it busy.
+    super({ allowHalfOpen: true, readableHighWaterMark, writableHighWaterMark: batchBytes });
     this.#end = end;
     this.id = end.id;
     this.metadata = end.metadata;

@@ -1,20 +1,19 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type Clock, FairleadError } from '@fairlead/core';
+import { batchBytes } from '@fairlead/tunnel';
 import { formatTarget, type ParsedTarget } from '../local-target.ts';
 import { timeLimit } from '../time-limit.ts';
 
 /** Time for a local server to take a connection, in milliseconds: shorter than anybody waits for us. */
 const connectMs = 5_000;
-/** As much as the tunnel hands over at once, in bytes. */
-const writableHighWaterMark = 256 * 1024;
 
 /** Connects to a local server. Fails with `target-unreachable`, or with the signal's reason. */
 export async function connectTarget(target: ParsedTarget, clock: Clock, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted();
   const late = (): FairleadError => unreachable(target, `no answer in ${connectMs} ms`);
   using limit = timeLimit(clock, connectMs, late, signal);
-  const options = { ...target, allowHalfOpen: true, noDelay: true, writableHighWaterMark };
+  const options = { ...target, allowHalfOpen: true, noDelay: true, writableHighWaterMark: batchBytes };
   const socket = connect(options);
   try {
     await once(socket, 'connect', { signal: limit.signal });
