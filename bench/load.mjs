@@ -25,14 +25,14 @@ export async function gbPerSecond(proxy) {
 }
 
 /** Runs wrk and resolves to how many requests were answered. */
-async function wrk(port, { path, seconds, connections, headers = [], script }) {
+async function wrk({ host = '127.0.0.1', port }, { path, seconds, connections, headers = [], script }) {
   const out = await finish('wrk', [
     '-t1',
     `-c${connections}`,
     `-d${seconds}s`,
     ...headers.flatMap((header) => ['-H', header]),
     ...(script ? ['-s', script] : []),
-    `http://127.0.0.1:${port}${path}`,
+    `http://${host}:${port}${path}`,
   ]);
   const errors = out.match(/(Socket errors: .*|Non-2xx or 3xx responses: \d+)/);
   if (errors) throw new Error(`load on port ${port}: ${errors[1]}`);
@@ -42,19 +42,18 @@ async function wrk(port, { path, seconds, connections, headers = [], script }) {
 /** CPU microseconds of the proxy for a request, on connections that are kept. */
 export async function cpuPerRequest(proxy, options = {}) {
   const before = cpuSeconds(...proxy.pids);
-  const requests = await wrk(proxy.port, { path: '/small', seconds: 2, connections: 16, ...options });
+  const requests = await wrk(proxy, { path: '/small', seconds: 2, connections: 16, ...options });
   return ((cpuSeconds(...proxy.pids) - before) * 1e6) / requests;
 }
 
 /** Requests a second on 16 connections that are kept. */
-export async function requestsPerSecond({ port }, options = {}) {
-  const seconds = 2;
-  return (await wrk(port, { path: '/small', seconds, connections: 16, ...options })) / seconds;
+export async function requestsPerSecond(proxy, { seconds = 2, ...options } = {}) {
+  return (await wrk(proxy, { path: '/small', seconds, connections: 16, ...options })) / seconds;
 }
 
 /** Connections with one request each, a second, by 16 clients. */
-export function connectionsPerSecond(proxy) {
-  return requestsPerSecond(proxy, { headers: ['Connection: close'] });
+export function connectionsPerSecond(proxy, options = {}) {
+  return requestsPerSecond(proxy, { ...options, headers: ['Connection: close'] });
 }
 
 /** CPU microseconds of the proxy for a connection with one request. */

@@ -2,23 +2,25 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { connectionsPerSecond, requestsPerSecond } from '../load.mjs';
 import { compare } from '../measure.mjs';
 
 const party = new URL('./party.mjs', import.meta.url).pathname;
 const forwarder = new URL('./forward.mjs', import.meta.url).pathname;
 const mb = 1024 * 1024;
 const bulkBytes = 256 * mb;
-const connections = 400;
-/** Connections of ours before they are measured: the compiler works for so long on what is compiled for kubectl before it starts. */
-const firstConnections = 6_000;
-const requests = 4_000;
+/** How long connections are made, or requests, in each round. */
+const seconds = 3;
+/** How long connections of ours are made before: the compiler works for so long on what is compiled for kubectl before it starts. */
+const warmUpSeconds = 15;
+const latencies = 1_000;
 const kinds = ['bulk-down', 'bulk-up', 'connections', 'requests', 'p50-ms', 'p99-ms'];
 const limitMs = 180_000;
 
 /**
- * What the tunnel carries, beside `kubectl port-forward` to the same pod. Three ways are measured: `portforward.*` is a local
- * port that leads to the pod's Service through API server, kubelet and traffic-manager; `direct.*` the same by TLS to the
- * traffic-manager; `intercept.*` is the traffic of an intercept, which comes from a caller in the cluster's network through the
+ * What the tunnel carries, beside `kubectl port-forward` to the same pod. Four ways are measured: `portforward.*` is a local
+ * port that leads to the pod's Service through API server, kubelet and traffic-manager; `proxied.*` the same through the API
+ * server's proxy, as sessions do by default; `direct.*` by TLS to the traffic-manager; `intercept.*` is the traffic of an intercept, which comes from a caller in the cluster's network through the
  * pod's agent and the traffic-manager to a process here. Down is towards this machine.
  */
 export async function rowsBesidePortForward({ session, namespace, workload, url, manager, rounds, wanted }) {
@@ -29,25 +31,27 @@ export async function rowsBesidePortForward({ session, namespace, workload, url,
     opened.push(program.child);
     return program.port;
   };
-  const at = (port) => `http://127.0.0.1:${port}`;
+  const at = (port) => new URL(`http://127.0.0.1:${port}`);
   try {
     const forwarded = at(await open(['kubectl', '-n', namespace, 'port-forward', `deployment/${workload}`, ':8080']));
     const forward = async (...to) => at(await open([process.execPath, forwarder, namespace, `${workload}:80`, ...to]));
     const common = { rounds, wanted, theirs: forwarded };
     const rows = [];
-    if (ways('portforward')) {
-      const targets = { bulk: 1, connections: 2 };
-      rows.push(...(await rowsOf('portforward', { ...common, ours: await forward(), targets })));
-    }
+    const targets = { bulk: 1, connections: 2 };
+    for (const [way, tunnel] of [
+      ['portforward', 'port-forward'],
+      ['proxied', 'service-proxy'],
+    ])
+      if (ways(way)) rows.push(...(await rowsOf(way, { ...common, ours: await forward(tunnel), targets })));
     if (ways('direct')) {
       process.env.MANAGER_CA = manager.ca;
-      const ours = await forward(manager.host, String(manager.port), manager.servername);
+      const ours = await forward('direct', manager.host, String(manager.port), manager.servername);
       rows.push(...(await rowsOf('direct', { ...common, ours })));
     }
     if (ways('intercept')) {
       const local = await open([process.execPath, party, 'serve']);
       const intercept = await session.intercept({ workload: `deployment/${workload}`, to: local });
-      rows.push(...(await rowsOf('intercept', { ...common, ours: url, isTowardsUs: true })));
+      rows.push(...(await rowsOf('intercept', { ...common, ours: new URL(url), isTowardsUs: true })));
       await intercept.leave();
     }
     return rows;
@@ -61,20 +65,31 @@ async function rowsOf(way, { rounds, wanted, ours, theirs, targets = {}, isTowar
   const rows = [];
   const row = async (what, options) => {
     const id = `${way}.${what}`;
-    if (wanted(id)) rows.push(await compare({ id, peer: 'kubectl port-forward', target: null, rounds, ...options }));
+    if (wanted(id)) rows.push(await compare({ id, peer: 'kubectl port-forward', rounds, target: null, ...options }));
   };
-  const faster = async (what, unit, role, amount, per, target = null) => {
-    const job = isTowardsUs ? (mirrored[role] ?? role) : role;
-    const sides = { ours: rate(job, ours, amount, per), theirs: rate(role, theirs, amount, per) };
-    await row(what, { unit, target, higherIsBetter: true, ...sides });
+  for (const role of ['down', 'up']) {
+    const job = isTowardsUs ? mirrored[role] : role;
+    const sides = { ours: () => mbPerSecond(job, ours), theirs: () => mbPerSecond(role, theirs) };
+    await row(`bulk-${role}`, { unit: 'MB/s', target: targets.bulk ?? null, higherIsBetter: true, ...sides });
+  }
+  const load = { path: '/1', seconds };
+  const perSecond = async (what, measure, options, target) => {
+    const take = (at) => measure(addressOf(at), { ...load, ...options });
+    await row(what, {
+      unit: '1/s',
+      target: target ?? null,
+      higherIsBetter: true,
+      ours: () => take(ours),
+      theirs: () => take(theirs),
+    });
   };
-  await faster('bulk-down', 'MB/s', 'down', bulkBytes, mb, targets.bulk);
-  await faster('bulk-up', 'MB/s', 'up', bulkBytes, mb, targets.bulk);
-  if (wanted(`${way}.connections`)) await run('connect', ours, firstConnections);
-  await faster('connections', '1/s', 'connect', connections, 1, targets.connections);
-  await faster('requests', '1/s', 'ask', requests, 1);
+  const fourAtOnce = { connections: 4 };
+  if (wanted(`${way}.connections`))
+    await connectionsPerSecond(addressOf(ours), { ...load, ...fourAtOnce, seconds: warmUpSeconds });
+  await perSecond('connections', connectionsPerSecond, fourAtOnce, targets.connections);
+  await perSecond('requests', requestsPerSecond, {});
   for (const [index, what] of ['p50-ms', 'p99-ms'].entries()) {
-    const take = async (at) => (await run('latency', at, requests / 4))[index];
+    const take = async (at) => (await run('latency', at.href, latencies))[index];
     await row(what, { unit: 'ms', ours: () => take(ours), theirs: () => take(theirs) });
   }
   return rows;
@@ -82,9 +97,15 @@ async function rowsOf(way, { rounds, wanted, ours, theirs, targets = {}, isTowar
 
 const mirrored = { down: 'up', up: 'down' };
 
-/** So much a second, of one job of {@link party}. */
-function rate(role, at, amount, per) {
-  return async () => (amount / per / (await run(role, at, amount))[0]) * 1_000;
+/** Where requests are sent to. */
+function addressOf({ hostname, port }) {
+  return { host: hostname, port: port || 80 };
+}
+
+/** How much a job of {@link party} moves. */
+async function mbPerSecond(role, at) {
+  const [ms] = await run(role, at.href, bulkBytes);
+  return (bulkBytes / mb / ms) * 1_000;
 }
 
 /** What a job of {@link party} prints. */
@@ -97,7 +118,9 @@ async function run(role, at, amount) {
 
 /** Starts a program that says on its first line at which port it listens. */
 async function start([program, ...args]) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // It says so of each connection that a client resets, as the load generator does at its end.
+  const isTalkative = program === 'kubectl';
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', isTalkative ? 'ignore' : 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   const [line] = await once(lines, 'line', { signal: AbortSignal.timeout(20_000) });
   lines.on('line', () => {});

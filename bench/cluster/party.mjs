@@ -3,8 +3,7 @@
  *
  * `party.mjs serve [PORT]` listens, on a free port by default, and prints where. `GET /BYTES` is answered with so many
  * bytes, a body that is sent is counted and its length answered.
- * `party.mjs down URL BYTES`, `up URL BYTES`, `connect URL COUNT`, `ask URL COUNT` print the milliseconds that it took to
- * fetch, to send, to make so many connections with a request each, four at a time, or so many requests on sixteen that stay.
+ * `party.mjs down URL BYTES` and `up URL BYTES` print the milliseconds that it took to fetch, or to send.
  * `latency URL COUNT` prints the median and the 99th percentile of requests one after the other, in milliseconds.
  */
 import { Agent, createServer, request } from 'node:http';
@@ -67,40 +66,23 @@ function ask(url, { agent = false, bytes, method = 'GET' } = {}) {
 
 const jobs = {
   async down(url, bytes) {
-    expectAll(await ask(`${url}/${bytes}`), bytes);
+    expectAll(await ask(`${url}${bytes}`), bytes);
   },
   async up(url, bytes) {
     expectAll(await ask(url, { method: 'POST', bytes }), bytes);
   },
-  async connect(url, count) {
-    await together(4, count, () => ask(`${url}/1`));
-  },
-  async ask(url, count) {
-    const agent = new Agent({ keepAlive: true });
-    await together(16, count, () => ask(`${url}/1`, { agent }));
-  },
   async latency(url, count) {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const took = [];
-    await together(1, count, async () => {
+    for (let asked = 0; asked < count; asked++) {
       const began = performance.now();
-      const got = await ask(`${url}/1`, { agent });
+      expectAll(await ask(`${url}1`, { agent }), 1);
       took.push(performance.now() - began);
-      return got;
-    });
+    }
     took.sort((a, b) => a - b);
     return `${took[count >> 1]} ${took[Math.floor(count * 0.99)]}`;
   },
 };
-
-/** So many answers of one byte, so many at a time. */
-async function together(clients, count, one) {
-  let left = count;
-  const client = async () => {
-    while (left-- > 0) expectAll(await one(), 1);
-  };
-  await Promise.all(Array.from({ length: clients }, client));
-}
 
 function expectAll(got, wanted) {
   if (got !== wanted) throw new Error(`${got} bytes instead of ${wanted}`);

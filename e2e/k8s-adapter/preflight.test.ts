@@ -58,7 +58,7 @@ describe.runIf(hasCluster)('a preflight on a real API server', () => {
     expect(rightsOf(half).map(({ message }) => message)).toEqual([
       `you may not get services in namespace ${managerNamespace}`,
       `you may not list pods in namespace ${managerNamespace}`,
-      `you may not create pods/portforward in namespace ${managerNamespace}`,
+      `you may not get services/proxy in namespace ${managerNamespace}`,
     ]);
     expect(whole.problems).toMatchObject([{ kind: 'installation', message: expect.stringContaining('no Service') }]);
   });

@@ -45,8 +45,10 @@ export const managerPorts: {
   readonly webhook: number;
   /** TLS: the tunnels of agents and sessions. */
   readonly tunnel: number;
+  /** HTTP, of which only the upgrade to TLS is taken: the tunnels of sessions that come through the API server's proxy. */
+  readonly proxied: number;
   /** On the loopback of the pod, where only forwarded ports lead: tunnels without TLS, of sessions. */
   readonly forwarded: number;
   /** HTTP: metrics for Prometheus. */
   readonly metrics: number;
-} = { webhook: 8443, tunnel: 8081, forwarded: 8082, metrics: 9090 };
+} = { webhook: 8443, tunnel: 8081, proxied: 8083, forwarded: 8082, metrics: 9090 };

@@ -14,6 +14,7 @@ export function services({ namespace }: Required<InstallOptions>): readonly Kube
     service(manager, namespace, { ...managerSelector, [roleLabel]: 'leader' }, [
       webhook,
       servicePort('tunnel', managerPorts.tunnel, managerPorts.tunnel),
+      servicePort('proxied', managerPorts.proxied, managerPorts.proxied),
       servicePort('metrics', managerPorts.metrics, managerPorts.metrics),
     ]),
     service(injector, namespace, managerSelector, [webhook]),

@@ -43,9 +43,16 @@ function readingRules({ agentConfigMap }: Required<InstallOptions>): readonly Ac
 }
 
 const connectRules: readonly AccessRule[] = [
-  // To find the pod that leads.
+  // To know the traffic-manager by its certificate, and to reach it through the proxy of the API server.
   { apiGroups: [''], resources: ['services'], resourceNames: [installNames.manager], verbs: ['get'] },
+  {
+    apiGroups: [''],
+    resources: ['services/proxy'],
+    resourceNames: [`${installNames.manager}:proxied`],
+    verbs: ['get'],
+  },
+  // Where something before the API server does not pass that on: to find the pod that leads.
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
-  // To reach it. That is "create"; over a WebSocket it is "get" for older servers.
+  // To reach it by port-forward. That is "create"; over a WebSocket it is "get" for older servers.
   { apiGroups: [''], resources: ['pods/portforward'], verbs: ['get', 'create'] },
 ];

@@ -76,6 +76,10 @@ export {
   PortForwardTunnelTransport,
   type PortForwardTunnelTransportOptions,
 } from './transport/port-forward-tunnel-transport.ts';
+export {
+  ServiceProxyTunnelTransport,
+  type ServiceProxyTunnelTransportOptions,
+} from './transport/service-proxy-tunnel-transport.ts';
 export type { TunnelTls, TunnelTlsSource } from './transport/tunnel-tls.ts';
 export { type ResourceChange, type WatchOptions, watchResource } from './watch/watch-resource.ts';
 export {

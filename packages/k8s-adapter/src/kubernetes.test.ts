@@ -12,6 +12,7 @@ import { registerManager } from './testing/forward-ports.ts';
 import { MemoryApiServer } from './testing/memory-api-server.ts';
 import { DirectTlsTunnelTransport } from './transport/direct-tls-tunnel-transport.ts';
 import { PortForwardTunnelTransport } from './transport/port-forward-tunnel-transport.ts';
+import { ServiceProxyTunnelTransport } from './transport/service-proxy-tunnel-transport.ts';
 
 describe('the Kubernetes cluster adapter', () => {
   // The Kubernetes client takes a while to load.
@@ -87,7 +88,7 @@ describe('the module of Kubernetes', () => {
     expect(await preferred({ agentImage: 'mine:2' })).toBe('mine:2');
   });
 
-  it('comes to the manager by port-forward, or directly where it is told the address', async () => {
+  it('comes to the manager through the API server, or directly where it is told the address', async () => {
     await using made = await connectMemory();
     const transport = (options = {}) => {
       const container = new Container();
@@ -96,7 +97,9 @@ describe('the module of Kubernetes', () => {
     };
     const managerAddress = { host: '127.0.0.1', port: 9 };
 
-    expect(transport({ managerAddress })).toBeInstanceOf(PortForwardTunnelTransport);
+    expect(transport({ managerAddress })).toBeInstanceOf(ServiceProxyTunnelTransport);
+    expect(transport({ tunnel: 'service-proxy' })).toBeInstanceOf(ServiceProxyTunnelTransport);
+    expect(transport({ tunnel: 'port-forward' })).toBeInstanceOf(PortForwardTunnelTransport);
     expect(transport({ managerAddress, tunnel: 'direct' })).toBeInstanceOf(DirectTlsTunnelTransport);
     expect(() => transport({ tunnel: 'direct' })).toThrow(/needs managerAddress/);
   });

@@ -1,4 +1,12 @@
-import { FairleadError, type Logger, type RolloutStrategy, StaticAgentImageSource, tokens } from '@fairlead/core';
+import type { Duplex } from 'node:stream';
+import {
+  FairleadError,
+  type Logger,
+  type RolloutStrategy,
+  StaticAgentImageSource,
+  type TunnelTransport,
+  tokens,
+} from '@fairlead/core';
 import { ContainerModule } from 'inversify';
 import { ConfigMapAgentConfigStore, defaultAgentsConfigMap } from './configs/config-map-agent-config-store.ts';
 import type { KubernetesConnection } from './connection/kubernetes-connection.ts';
@@ -11,6 +19,7 @@ import { KubernetesRollout } from './rollout/kubernetes-rollout.ts';
 import { DirectTlsTunnelTransport } from './transport/direct-tls-tunnel-transport.ts';
 import { defaultManager, type ManagerLocation } from './transport/find-manager.ts';
 import { PortForwardTunnelTransport } from './transport/port-forward-tunnel-transport.ts';
+import { ServiceProxyTunnelTransport } from './transport/service-proxy-tunnel-transport.ts';
 import type { TunnelTls } from './transport/tunnel-tls.ts';
 import { KubernetesWorkloadResolver } from './workloads/kubernetes-workload-resolver.ts';
 
@@ -20,16 +29,19 @@ export interface KubernetesModuleOptions {
   readonly manager?: Partial<ManagerLocation> | undefined;
   /**
    * How to know the manager: then tunnels are encrypted up to the manager itself, also within a port-forward. True: by the CA
-   * that stands on its Service. Default: a port-forward is as safe as the API server and the kubelet make it.
+   * that stands on its Service. Default: by that CA through the proxy of the API server; a port-forward is as safe as the API
+   * server and the kubelet make it.
    */
   readonly managerTls?: TunnelTls | true | undefined;
   /** Dials the manager here, where the API server does not forward ports. Needs `managerTls` with a CA or a fingerprint. */
   readonly managerAddress?: { readonly host: string; readonly port: number } | undefined;
   /**
-   * How sessions come to the manager. `direct`: at `managerAddress`, as from within the cluster, where that takes no right to
-   * forward ports and costs least. Default `port-forward`, with `managerAddress` where the API server has none.
+   * How sessions come to the manager. `service-proxy`: through the API server's proxy, by `get` on `services/proxy`.
+   * `port-forward`: through API server and kubelet, by `create` on `pods/portforward`, with `managerAddress` where the API
+   * server forwards none. `direct`: at `managerAddress`, as from within the cluster, where that takes no right and costs least.
+   * Default: by proxy, and by port-forward where that leads nowhere.
    */
-  readonly tunnel?: 'port-forward' | 'direct' | undefined;
+  readonly tunnel?: 'service-proxy' | 'port-forward' | 'direct' | undefined;
   /** The name of the ConfigMap with the agent configs. Default `telepresence-agents`. */
   readonly agentsConfigMap?: string | undefined;
   /** The image of new traffic-agents. Default: the one that the manager prefers. */
@@ -48,13 +60,9 @@ export function kubernetesModule(
   connection: KubernetesConnection,
   options: KubernetesModuleOptions = {},
 ): ContainerModule {
-  const { agentImage, agentsConfigMap, logger, managerAddress, managerTls, rollout, tunnel } = options;
+  const { agentImage, agentsConfigMap, logger, rollout } = options;
   const manager: ManagerLocation = { ...defaultManager, ...options.manager };
-  const tls = managerTls === true ? {} : (managerTls ?? {});
-  const direct = managerAddress && new DirectTlsTunnelTransport({ ...managerAddress, tls, clock: connection.clock });
-  if (tunnel === 'direct' && !direct) {
-    throw new FairleadError('bad-request', 'a direct tunnel needs managerAddress', { phase: 'input' });
-  }
+  const tunnelTransport = tunnelTransportOf(connection, manager, options);
   return new ContainerModule(({ bind }) => {
     bind(tokens.clock).toConstantValue(connection.clock);
     if (logger) bind(tokens.logger).toConstantValue(logger);
@@ -74,15 +82,29 @@ export function kubernetesModule(
       }),
     );
     bind(tokens.rollout).toConstantValue(new KubernetesRollout(connection, { strategy: rollout, logger }));
-    bind(tokens.tunnelTransport).toConstantValue(
-      tunnel === 'direct' && direct
-        ? direct
-        : new PortForwardTunnelTransport(connection, { manager, tls: managerTls, fallback: direct }),
-    );
+    bind(tokens.tunnelTransport).toConstantValue(tunnelTransport);
     bind(tokens.agentImageSource).toConstantValue(
       agentImage === undefined
         ? new ManagerAgentImageSource(connection, manager)
         : new StaticAgentImageSource(agentImage),
     );
   });
+}
+
+function tunnelTransportOf(
+  connection: KubernetesConnection,
+  manager: ManagerLocation,
+  { managerAddress, managerTls, tunnel, logger }: KubernetesModuleOptions,
+): TunnelTransport<Duplex> {
+  const tls = managerTls === true ? undefined : managerTls;
+  const direct =
+    managerAddress && new DirectTlsTunnelTransport({ ...managerAddress, tls: tls ?? {}, clock: connection.clock });
+  if (tunnel === 'direct') {
+    if (direct) return direct;
+    throw new FairleadError('bad-request', 'a direct tunnel needs managerAddress', { phase: 'input' });
+  }
+  const forwarded = new PortForwardTunnelTransport(connection, { manager, tls: managerTls, fallback: direct });
+  if (tunnel === 'port-forward') return forwarded;
+  const fallback = tunnel === 'service-proxy' ? undefined : forwarded;
+  return new ServiceProxyTunnelTransport(connection, { manager, tls, fallback, logger });
 }

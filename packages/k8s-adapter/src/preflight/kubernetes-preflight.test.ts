@@ -33,7 +33,8 @@ describe('a preflight', () => {
 
   it('names each missing right with what grants it, in either namespace', async () => {
     await using made = await withRights(
-      ({ verb, resource, subresource }) => !(verb === 'watch' && resource === 'pods') && subresource !== 'portforward',
+      ({ verb, resource, subresource }) =>
+        !(verb === 'watch' && resource === 'pods') && subresource !== 'portforward' && subresource !== 'proxy',
     );
 
     const { problems } = await new KubernetesPreflight(made.connection).check('shop');
@@ -46,7 +47,7 @@ describe('a preflight', () => {
       },
       {
         kind: 'right',
-        message: 'you may not create pods/portforward in namespace fairlead',
+        message: 'you may not get services/proxy in namespace fairlead',
         remedy: expect.stringContaining('kubectl -n fairlead create rolebinding fairlead-YOU --role=fairlead-connect'),
       },
     ]);

@@ -122,7 +122,7 @@ async function isInstalled(connection: KubernetesConnection, options: CallOption
 }
 
 async function isGranted(connection: KubernetesConnection, right: NeededRight, options: CallOptions): Promise<boolean> {
-  const { resource, verb, namespace, subresource, name } = right;
+  const { resource, verb, namespace, subresource, name, or } = right;
   const { group, plural } = resource;
   const resourceAttributes = { namespace, verb, group, resource: plural, name, ...(subresource && { subresource }) };
   const reviews = new ObjectClient<KubernetesObject & { status?: { allowed?: boolean } }>(
@@ -130,7 +130,8 @@ async function isGranted(connection: KubernetesConnection, right: NeededRight, o
     apiResources.selfSubjectAccessReviews,
   );
   const review = await reviews.create({ metadata: {}, spec: { resourceAttributes } } as KubernetesObject, {}, options);
-  return review.status?.allowed === true;
+  if (review.status?.allowed === true) return true;
+  return or ? await isGranted(connection, or, options) : false;
 }
 
 const notInstalled: PreflightCheck = failing(

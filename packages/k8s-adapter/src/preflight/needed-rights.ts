@@ -1,6 +1,6 @@
 import type { ApiResource } from '../connection/api-resource.ts';
 import { apiResources } from '../connection/api-resources.ts';
-import type { ManagerLocation } from '../transport/find-manager.ts';
+import { type ManagerLocation, proxiedPortName } from '../transport/find-manager.ts';
 
 /** A right that is needed, as RBAC knows it. */
 export interface NeededRight {
@@ -10,6 +10,8 @@ export interface NeededRight {
   readonly namespace: string;
   /** Of this object only. */
   readonly name?: string;
+  /** What does as well. */
+  readonly or?: NeededRight;
 }
 
 const reading = ['get', 'list', 'watch'] as const;
@@ -24,6 +26,13 @@ export function neededRights(namespace: string, manager: ManagerLocation): reado
     ...[deployments, statefulSets, replicaSets, services, pods].flatMap((resource) => of(resource, reading)),
     { verb: 'get', resource: services, name: manager.service, namespace: manager.namespace },
     ...of(pods, ['list'], manager.namespace),
-    { verb: 'create', resource: pods, subresource: 'portforward', namespace: manager.namespace },
+    {
+      verb: 'get',
+      resource: services,
+      subresource: 'proxy',
+      name: `${manager.service}:${proxiedPortName}`,
+      namespace: manager.namespace,
+      or: { verb: 'create', resource: pods, subresource: 'portforward', namespace: manager.namespace },
+    },
   ];
 }

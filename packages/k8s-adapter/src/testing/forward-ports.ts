@@ -33,9 +33,13 @@ export function registerManager(server: MemoryApiServer, port: number, forwarded
   const namespace = 'fairlead';
   const labels = { app: 'fairlead-manager', 'fairlead.dev/role': 'leader' };
   const annotations = { [managerCaAnnotation]: testCertificates.ca };
+  const servicePorts = [
+    { name: 'tunnel', port: 8081, targetPort: 'tunnel' },
+    { name: 'proxied', port: 8083 },
+  ];
   server.store.add(stores.Service, {
     metadata: { name: 'fairlead-manager', namespace, annotations },
-    spec: { selector: labels, ports: [{ name: 'tunnel', port: 8081, targetPort: 'tunnel' }] },
+    spec: { selector: labels, ports: servicePorts },
   } as never);
   const ports = [
     { name: 'tunnel', containerPort: port },

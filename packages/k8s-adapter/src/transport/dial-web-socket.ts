@@ -1,8 +1,8 @@
 import { WebSocket } from 'ws';
 import { resourcePath } from '../connection/api-resource.ts';
-import { apiResources } from '../connection/api-resources.ts';
-import { type PortForwardAttempt, readRefusal, watchAttempt } from './port-forward-attempt.ts';
+import type { PortForwardAttempt } from './port-forward-attempt.ts';
 import { PortForwardStream } from './port-forward-stream.ts';
+import { readRefusal, watchAttempt } from './upgrade-attempt.ts';
 
 /** What is offered; servers choose the newest that they know. */
 const protocols: readonly string[] = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
@@ -12,8 +12,8 @@ const maxMessageBytes = 4 * 1024 * 1024;
 
 /** Has a port forwarded by WebSocket. Resolves when the server has agreed, which says nothing about the port yet. */
 export async function dialWebSocket(attempt: PortForwardAttempt): Promise<PortForwardStream> {
-  const { connection, address, port, signal } = attempt;
-  const path = `${resourcePath(apiResources.pods, address)}?ports=${port}`;
+  const { connection, asked, port, signal } = attempt;
+  const path = `${resourcePath(asked.resource, asked.address)}?ports=${port}`;
   const { url, headers, agent } = await connection.upgradeTarget(path, attempt);
   signal?.throwIfAborted();
   return await new Promise((resolve, reject) => {

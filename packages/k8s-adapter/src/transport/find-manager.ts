@@ -32,6 +32,46 @@ export const agentResourcesAnnotation = 'fairlead.dev/agent-resources';
 /** The name of the port of the manager's pod that only forwarded ports reach. */
 const forwardedPortName = 'forwarded';
 
+/** The name of the port of the manager's Service that the API server's proxy connects to. */
+export const proxiedPortName = 'proxied';
+
+/** The manager as its Service tells of it. */
+export interface ManagerService {
+  readonly service: ServiceObject;
+  /** PEM; undefined when the Service does not tell. */
+  readonly ca: string | undefined;
+  /** The name that the manager's certificate bears. */
+  readonly servername: string;
+  /** Whether it takes tunnels through the API server's proxy. */
+  readonly isProxied: boolean;
+}
+
+/** Reads the manager's Service. Needs `get` on it. Fails with `unreachable` when there is none, with `forbidden`, or as the API server does. */
+export async function readManagerService(
+  connection: KubernetesConnection,
+  location: ManagerLocation,
+  options: CallOptions,
+): Promise<ManagerService> {
+  const { namespace, service: name } = location;
+  const services = new ObjectClient<ServiceObject>(connection, apiResources.services);
+  const service = await services.read({ namespace, name }, options);
+  if (!service) throw notInstalled(location);
+  return {
+    service,
+    ca: service.metadata.annotations?.[managerCaAnnotation],
+    servername: `${name}.${namespace}.svc`,
+    isProxied: service.spec?.ports?.some((port) => port.name === proxiedPortName) ?? false,
+  };
+}
+
+/** That nobody can know the manager, as its Service does not tell how. */
+export function caIsMissing({ service }: ManagerLocation): FairleadError {
+  return new FairleadError('unreachable', `Service ${service} does not tell the manager's CA`, {
+    phase: 'tunnel',
+    hint: `The manager writes it into the annotation ${managerCaAnnotation} when it starts; see whether it runs.`,
+  });
+}
+
 /** The manager's pod that holds the state, as it was found now. */
 export interface FoundManager extends PodPort {
   /** The port on the pod's loopback that takes tunnels without TLS; undefined for a manager that has none. */
@@ -52,9 +92,7 @@ export async function findManager(
   options: CallOptions,
 ): Promise<FoundManager> {
   const { namespace, service: name } = location;
-  const services = new ObjectClient<ServiceObject>(connection, apiResources.services);
-  const service = await services.read({ namespace, name }, options);
-  if (!service) throw notInstalled(location);
+  const { service, ca, servername } = await readManagerService(connection, location, options);
   const port = service.spec?.ports?.find((one) => one.name === location.port || one.port === location.port);
   if (!port) throw unreachable(`Service ${name} in namespace ${namespace} has no port ${location.port}`);
   const labelSelector = formatSelector({ matchLabels: service.spec?.selector ?? {} });
@@ -71,8 +109,8 @@ export async function findManager(
     pod: pod.metadata.name ?? '',
     port: typeof targetPort === 'number' ? targetPort : numberOfPort(pod, targetPort, name),
     forwarded: portNamed(pod, forwardedPortName),
-    ca: service.metadata.annotations?.[managerCaAnnotation],
-    servername: `${name}.${namespace}.svc`,
+    ca,
+    servername,
   };
 }
 

@@ -3,7 +3,8 @@ import { abortable, type CallOptions, FairleadError } from '@fairlead/core';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
 import { dialSpdy } from './dial-spdy.ts';
 import { dialWebSocket } from './dial-web-socket.ts';
-import { mayBeOfProtocol, type PortForwardAttempt } from './port-forward-attempt.ts';
+import { type PortForwardAttempt, portForwardAttempt } from './port-forward-attempt.ts';
+import { mayBeOfProtocol } from './upgrade-attempt.ts';
 
 /** A port of a pod. */
 export interface PodPort {
@@ -35,11 +36,10 @@ const withoutSpdy = new WeakSet<KubernetesConnection>();
  */
 export async function openPortForward(
   connection: KubernetesConnection,
-  { namespace, pod, port }: PodPort,
+  port: PodPort,
   { signal, forwarding }: PortForwardOptions = {},
 ): Promise<Duplex> {
-  const address = { namespace, name: pod, subresource: 'portforward' };
-  const stream = await dial({ connection, address, port, ...(signal && { signal }) }, forwarding);
+  const stream = await dial(portForwardAttempt(port, { connection, ...(signal && { signal }) }), forwarding);
   try {
     await abortable(stream.ready, signal && { signal });
     if (stream.errored) throw stream.errored;

@@ -2,13 +2,7 @@ import type { Duplex } from 'node:stream';
 import { type CallOptions, FairleadError, type TunnelTransport } from '@fairlead/core';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
 import { timeLimit } from '../connection/time-limit.ts';
-import {
-  defaultManager,
-  type FoundManager,
-  findManager,
-  type ManagerLocation,
-  managerCaAnnotation,
-} from './find-manager.ts';
+import { caIsMissing, defaultManager, type FoundManager, findManager, type ManagerLocation } from './find-manager.ts';
 import { openPortForward, type PortForwardProtocol } from './open-port-forward.ts';
 import { openTls, resolveTls, type TunnelTls, type TunnelTlsSource } from './tunnel-tls.ts';
 
@@ -87,10 +81,7 @@ export class PortForwardTunnelTransport implements TunnelTransport<Duplex> {
     if (tls !== undefined && tls !== true) return { port, tls: await resolveTls(tls, options) };
     if (tls === undefined && certificate === undefined && forwarded !== undefined) return { port: forwarded };
     if (ca) return { port, tls: { ca, certificate } };
-    throw new FairleadError('unreachable', `Service ${this.#manager.service} does not tell the manager's CA`, {
-      phase: 'tunnel',
-      hint: `The manager writes it into the annotation ${managerCaAnnotation} when it starts; see whether it runs.`,
-    });
+    throw caIsMissing(this.#manager);
   }
 }
 

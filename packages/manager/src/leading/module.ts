@@ -79,7 +79,8 @@ export const leadingModule: ContainerModule = new ContainerModule(({ bind }) => 
             return new TunnelRelay({ verifyAgent, interceptOwner, dialler, leaseMs, clock, logger, metrics });
           },
           entrances: [
-            (relay) => listenTlsRelay(relay, { tls, port: managerPorts.tunnel, logger }),
+            (relay) =>
+              listenTlsRelay(relay, { tls, port: managerPorts.tunnel, proxiedPort: managerPorts.proxied, logger }),
             (relay) => listenRelay(relay, { port: managerPorts.forwarded }),
           ],
           makePlanes: (relay) =>

@@ -5,13 +5,21 @@ import { createServer } from 'node:tls';
 import { FairleadError, type Logger } from '@fairlead/core';
 import type { RelayListener } from '@fairlead/relay';
 import type { HotReloadingTls } from '@fairlead/webhook/server';
+import { listenProxied } from './listen-proxied.ts';
 
 /** Where and with what a relay listens. */
 export interface TlsRelayOptions {
   readonly tls: HotReloadingTls;
   /** 0: any that is free. */
   readonly port: number;
+  /** Where TLS comes through the API server's proxy, see {@link listenProxied}. 0: any that is free. */
+  readonly proxiedPort: number;
   readonly logger: Logger;
+}
+
+/** A relay's two ports. */
+export interface TlsRelayListener extends RelayListener {
+  readonly proxiedPort: number | undefined;
 }
 
 const handshakeMs = 5_000;
@@ -23,28 +31,28 @@ const maxConnections = 10_000;
  */
 export async function listenTlsRelay(
   relay: { attach(duplex: Duplex): void },
-  { tls, port, logger }: TlsRelayOptions,
-): Promise<RelayListener> {
+  { tls, port, proxiedPort, logger }: TlsRelayOptions,
+): Promise<TlsRelayListener> {
   const server = createServer({ ...tls.options, handshakeTimeout: handshakeMs }, (socket) => {
     socket.setNoDelay(true);
     relay.attach(socket);
   });
   server.maxConnections = maxConnections;
   server.on('tlsClientError', (error) => logger.debug({ reason: error.message }, 'no TLS came about'));
+  const proxied = await listenProxied((socket) => server.emit('connection', socket), { port: proxiedPort, logger });
   const following = tls.attach(server);
+  const close = async (): Promise<void> => {
+    following[Symbol.dispose]();
+    await proxied[Symbol.asyncDispose]();
+    // Not awaited for its end: that comes only with the last connection, and those are the relay's.
+    server.close();
+  };
   server.listen(port);
   try {
     await once(server, 'listening');
   } catch (cause) {
-    following[Symbol.dispose]();
+    await close();
     throw new FairleadError('port-taken', `tunnels cannot be served on port ${port}`, { cause });
   }
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      following[Symbol.dispose]();
-      // Not awaited for its end: that comes only with the last connection, and those are the relay's.
-      server.close();
-    },
-  };
+  return { port: (server.address() as AddressInfo).port, proxiedPort: proxied.port, [Symbol.asyncDispose]: close };
 }
