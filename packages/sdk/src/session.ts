@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import {
   type CallOptions,
@@ -87,6 +88,8 @@ export class Session implements SessionScope {
     this.namespace = namespace;
     this.#parts = parts;
     this.#view = new ClusterView(ports, namespace);
+    // Every open stream listens to it, and lets go when it ends.
+    setMaxListeners(0, this.signal);
     this.fetch = serviceFetch({
       namespace,
       clock: ports.clock,

@@ -8,7 +8,7 @@ import {
   type WorkloadKey,
   workloadKinds,
 } from '@fairlead/core';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 
 /** The workload whose entry has this key; undefined for keys that are no entries, like `ca.crt`. */
 export function workloadOfEntry(namespace: string, key: string): WorkloadKey | undefined {
@@ -29,8 +29,7 @@ export function revisionOf(text: string): string {
 /** Reads an entry. Fails with `bad-config`, naming the map and the key, or `version-skew`. */
 export function readEntry(key: WorkloadKey, text: string, mapName: string): StoredConfig {
   try {
-    // A megabyte of text may stand for any amount of data when aliases are followed.
-    const config = parseAgentConfig(parse(text, { maxAliasCount: 100 }));
+    const config = parseAgentConfig(parseText(text));
     return { key, config, revision: revisionOf(text) };
   } catch (error) {
     const where = `entry ${entryName(key)} of ConfigMap ${mapName} in namespace ${key.namespace}`;
@@ -44,7 +43,20 @@ export function readEntry(key: WorkloadKey, text: string, mapName: string): Stor
   }
 }
 
-/** The text of an entry: YAML, the same for the same config. */
+/**
+ * The text of an entry, the same for the same config. It is YAML that is JSON as well, for an agent that reads it needs no
+ * parser of YAML then, which would stay in its memory.
+ */
 export function writeEntry(config: AgentConfig): string {
-  return stringify(config, { lineWidth: 0, aliasDuplicateObjects: false });
+  return `${JSON.stringify(config, null, 1)}\n`;
+}
+
+/** What somebody has edited need not be JSON any more. */
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A megabyte of text may stand for any amount of data when aliases are followed.
+    return parse(text, { maxAliasCount: 100 });
+  }
 }

@@ -1,7 +1,7 @@
 import { type AgentConfig, type ConfigChange, MemoryLogger, type WorkloadKey } from '@fairlead/core';
 import { Reading } from '@fairlead/core/conformance';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { stringify } from 'yaml';
 import { type ConnectedServer, connectMemory } from '../testing/connect-memory.ts';
 import type { StoredObject } from '../testing/object-store.ts';
 import { ConfigMapAgentConfigStore } from './config-map-agent-config-store.ts';
@@ -11,7 +11,7 @@ const cart: WorkloadKey = { namespace: 'shop', kind: 'Deployment', name: 'cart' 
 const till: WorkloadKey = { ...cart, name: 'till' };
 
 describe('the ConfigMap of agent configs', () => {
-  it('is labelled as ours and holds YAML under keys of kind and name', async () => {
+  it('is labelled as ours and holds JSON under keys of kind and name, a field on each line', async () => {
     await using made = await connectMemory();
 
     await new ConfigMapAgentConfigStore(made.connection).write(cart, aConfig());
@@ -19,8 +19,20 @@ describe('the ConfigMap of agent configs', () => {
     const map = mapOf(made);
     expect(map?.metadata.labels).toEqual({ 'app.kubernetes.io/managed-by': 'fairlead' });
     expect(Object.keys(map?.data ?? {})).toEqual(['deployment.cart']);
-    expect(map?.data?.['deployment.cart']).toContain('agentName: cart\n');
-    expect(parse(map?.data?.['deployment.cart'] ?? '')).toEqual(aConfig());
+    const text = map?.data?.['deployment.cart'] ?? '';
+    expect(text).toContain('\n "agentName": "cart",\n');
+    expect(JSON.parse(text)).toEqual(aConfig());
+  });
+
+  it('may hold YAML, as somebody writes by hand', async () => {
+    await using made = await connectMemory();
+    const store = new ConfigMapAgentConfigStore(made.connection);
+    await store.write(till, aConfig());
+    const config = aConfig({ logLevel: 'debug' });
+
+    edit(made, { 'deployment.cart': `# while we look for the cause\n${stringify(config)}` });
+
+    expect((await store.read(cart))?.config).toEqual(config);
   });
 
   it('is made with the first entry and goes with the last one', async () => {

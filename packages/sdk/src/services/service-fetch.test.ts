@@ -143,6 +143,24 @@ describe('Session.dial', () => {
     expect(lab.relay.dialledServices).toEqual([{ kind: 'dial', namespace: 'shop', service: 'orders', port: 'sql' }]);
   });
 
+  it('gives many at a time, without a warning of listeners that leak', async () => {
+    await using lab = await SessionLab.start();
+    lab.relay.appPort = await anEcho('hello ');
+    const session = await lab.connect();
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+
+    const streams = await Promise.all(Array.from({ length: 20 }, () => session.dial('orders:sql')));
+    // Warnings are told a tick later.
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(streams).toHaveLength(20);
+    expect(warnings).toEqual([]);
+    process.off('warning', onWarning);
+    for (const stream of streams) stream.destroy();
+  });
+
   it('reads addresses as pods write them', () => {
     expect(parseServiceAddress('orders.bank:5432', 'shop')).toEqual({
       service: 'orders',
