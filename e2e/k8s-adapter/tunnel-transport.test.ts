@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { SilentLogger } from '@fairlead/core';
 import { describeTunnelTransport, type TunnelTransportSetup } from '@fairlead/core/conformance';
 import {
   type KubernetesObject,
@@ -7,26 +8,35 @@ import {
   openPortForward,
   type PortForwardProtocol,
   PortForwardTunnelTransport,
+  ServiceProxyTunnelTransport,
 } from '@fairlead/k8s-adapter';
+import { HotReloadingTls } from '@fairlead/webhook/server';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { forgiving } from '../../packages/k8s-adapter/src/testing/forgiving.ts';
 import { readBytes, untilClosed } from '../../packages/k8s-adapter/src/testing/read-bytes.ts';
 import { testCertificates } from '../../packages/k8s-adapter/src/testing/test-certificates.ts';
 import { TestManager } from '../../packages/k8s-adapter/src/testing/test-manager.ts';
+import { listenTlsRelay } from '../../packages/manager/src/relay/listen-tls-relay.ts';
 import { hasCluster, RealCluster } from './real-cluster.ts';
 import { appImage, loadAppImage } from './real-shop.ts';
 
 const namespace = 'fairlead-e2e-manager';
 const service = 'fairlead-manager';
 
-/** A pod on the node's network: a port forwarded to it leads to this process, which listens there. */
-async function putUp(cluster: RealCluster, port: number): Promise<void> {
+/** A pod on the node's network: a port forwarded to it leads to this process, which listens there, and so does its Service. */
+async function putUp(cluster: RealCluster, port: number, proxiedPort?: number): Promise<void> {
   await cluster.empty(namespace, 'pods', 'services');
   const labels = { app: 'fairlead-manager' };
   const annotations = { [managerCaAnnotation]: testCertificates.ca };
   await cluster.objects('services').create({
     metadata: { name: service, namespace, annotations },
-    spec: { selector: labels, ports: [{ name: 'tunnel', port: 8081, targetPort: 'tunnel' }] },
+    spec: {
+      selector: labels,
+      ports: [
+        { name: 'tunnel', port: 8081, targetPort: 'tunnel' },
+        ...(proxiedPort === undefined ? [] : [{ name: 'proxied', port: 8083, targetPort: proxiedPort }]),
+      ],
+    },
   } as KubernetesObject);
   const idle = [process.execPath, '-e', 'setInterval(() => {}, 1e6)'];
   const ports = [{ name: 'tunnel', containerPort: port }];
@@ -70,6 +80,67 @@ function setup(forwarding: PortForwardProtocol | undefined, isTls: boolean): Tun
   };
 }
 
+/** A transport through the API server's proxy, to the ports that a traffic-manager has. */
+function proxied(): TunnelTransportSetup<Duplex> {
+  return {
+    create: async () => {
+      const cluster = await RealCluster.connect();
+      const { ca, cert, key } = testCertificates;
+      const accepting = await TestManager.start();
+      const open: Duplex[] = [];
+      const attach = (stream: Duplex): void => {
+        open.push(stream);
+        accepting.take(stream);
+      };
+      const tls = new HotReloadingTls({ certificate: cert, privateKey: key, caBundle: ca });
+      const ports = { port: 0, proxiedPort: 0 };
+      const manager = await listenTlsRelay({ attach }, { tls, ...ports, logger: new SilentLogger() });
+      await putUp(cluster, manager.port ?? 0, manager.proxiedPort);
+      const options = { manager: { namespace, service }, tls: { ca, servername: 'localhost' } };
+      const end = async (): Promise<void> => {
+        for (const stream of open) stream.destroy();
+        await accepting[Symbol.asyncDispose]();
+        await manager[Symbol.asyncDispose]();
+      };
+      return {
+        transport: forgiving(new ServiceProxyTunnelTransport(cluster.connection, options)),
+        accepted: () => accepting.accepted(),
+        read: readBytes,
+        closed: untilClosed,
+        takeAway: async () => {
+          await end();
+          await cluster.empty(namespace, 'pods');
+        },
+        async [Symbol.asyncDispose]() {
+          await end();
+          await cluster[Symbol.asyncDispose]();
+        },
+      };
+    },
+  };
+}
+
+/** Carries 32 MB each way, and says how long that took. */
+async function carryMegabytes(setup: TunnelTransportSetup<Duplex>, how: string): Promise<void> {
+  await using made = await setup.create();
+  const near = await made.transport.dial();
+  const far = await made.accepted();
+  const bytes = Buffer.alloc(32 * 1024 * 1024, 'fairlead');
+
+  for (const [from, to] of [
+    [far, near],
+    [near, far],
+  ] as const) {
+    const began = performance.now();
+    from.write(bytes);
+    const read = await readBytes(to, bytes.length);
+    const ms = (performance.now() - began).toFixed(0);
+    console.log(`32 MB ${to === near ? 'from' : 'to'} the pod by ${how} in ${ms} ms`);
+    expect(Buffer.compare(read, bytes)).toBe(0);
+  }
+  near.destroy();
+}
+
 describe.runIf(hasCluster)('on a real API server', () => {
   beforeAll(async () => {
     await loadAppImage();
@@ -82,23 +153,7 @@ describe.runIf(hasCluster)('on a real API server', () => {
     describeTunnelTransport('PortForwardTunnelTransport without TLS', setup(forwarding, false));
 
     it('carries 32 MB through API server and kubelet, in each direction', async () => {
-      await using made = await setup(forwarding, true).create();
-      const near = await made.transport.dial();
-      const far = await made.accepted();
-      const bytes = Buffer.alloc(32 * 1024 * 1024, 'fairlead');
-
-      for (const [from, to] of [
-        [far, near],
-        [near, far],
-      ] as const) {
-        const began = performance.now();
-        from.write(bytes);
-        const read = await readBytes(to, bytes.length);
-        const ms = (performance.now() - began).toFixed(0);
-        console.log(`32 MB ${to === near ? 'from' : 'to'} the pod by ${forwarding} in ${ms} ms`);
-        expect(Buffer.compare(read, bytes)).toBe(0);
-      }
-      near.destroy();
+      await carryMegabytes(setup(forwarding, true), forwarding);
     });
 
     it('says that nothing listens on a forwarded port', async () => {
@@ -117,6 +172,14 @@ describe.runIf(hasCluster)('on a real API server', () => {
       const opening = openPortForward(cluster.connection, { namespace, pod: 'ghost', port: 9 }, { forwarding });
 
       await expect(opening).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('ghost') });
+    });
+  });
+
+  describe('by proxy', () => {
+    describeTunnelTransport('ServiceProxyTunnelTransport', proxied());
+
+    it('carries 32 MB through the API server, in each direction', async () => {
+      await carryMegabytes(proxied(), 'proxy');
     });
   });
 

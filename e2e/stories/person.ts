@@ -5,10 +5,11 @@ import {
   apiResources,
   connectKubernetes,
   type KubernetesObject,
+  type KubernetesOptions,
   kubernetes,
   ObjectClient,
 } from '@fairlead/k8s-adapter';
-import { connect, type Session } from '@fairlead/sdk';
+import { type ConnectOptions, connect, type Session } from '@fairlead/sdk';
 import type { RealCluster } from '../k8s-adapter/real-cluster.ts';
 
 const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', namespaced: true } as const;
@@ -24,6 +25,8 @@ export interface PersonOptions {
   readonly role?: 'user' | 'view' | 'nobody';
   /** Whether the person may reach the traffic-manager. Default true. */
   readonly mayConnect?: boolean;
+  /** The role that lets somebody reach it. Default that of the installation. */
+  readonly connectRole?: string;
   /** Where Fairlead is. */
   readonly managerNamespace?: string;
 }
@@ -45,12 +48,13 @@ export class Person implements AsyncDisposable {
   /** Makes the account, gives it the roles and writes its kubeconfig. */
   static async make(cluster: RealCluster, options: PersonOptions): Promise<Person> {
     const { namespace, name, role = 'user', mayConnect = true, managerNamespace = 'fairlead' } = options;
+    const { connectRole = 'fairlead-connect' } = options;
     const roles = new ObjectClient(cluster.connection, bindings);
     const people = new ObjectClient(cluster.connection, accounts);
     const subjects = [{ kind: 'ServiceAccount', name, namespace }];
     const given = [
       ...(role === 'nobody' ? [] : [{ namespace, kind: 'ClusterRole', role: `fairlead-${role}` }]),
-      ...(mayConnect ? [{ namespace: managerNamespace, kind: 'Role', role: 'fairlead-connect' }] : []),
+      ...(mayConnect ? [{ namespace: managerNamespace, kind: 'Role', role: connectRole }] : []),
     ];
     // Several of one name, each in a namespace of its own, reach one traffic-manager.
     const bindingName = `e2e-${namespace}-${name}`;
@@ -81,9 +85,9 @@ export class Person implements AsyncDisposable {
   }
 
   /** Opens a session as this person. */
-  async connect(options: { readonly label?: string; readonly signal?: AbortSignal } = {}): Promise<Session> {
+  async connect({ tunnel, ...options }: ConnectOptions & Pick<KubernetesOptions, 'tunnel'> = {}): Promise<Session> {
     const { kubeconfig, namespace } = this;
-    return await connect(kubernetes({ kubeconfig, namespace }), options);
+    return await connect(kubernetes({ kubeconfig, namespace, tunnel }), options);
   }
 
   /** Tries to put another session's fingerprint into somebody's intercept. Rejects as the API server does. */

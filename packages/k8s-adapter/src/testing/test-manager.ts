@@ -12,12 +12,7 @@ export class TestManager implements AsyncDisposable {
   readonly #open = new Set<Socket>();
 
   private constructor(isTls: boolean) {
-    const onStream = (stream: Duplex): void => {
-      stream.on('error', () => {});
-      const waiting = this.#waiting.shift();
-      if (waiting) waiting(stream);
-      else this.#queue.push(stream);
-    };
+    const onStream = (stream: Duplex): void => this.take(stream);
     const { cert, key } = testCertificates;
     this.#listener = isTls ? createTlsServer({ cert, key }, onStream) : createTcpServer(onStream);
     this.#listener.on('tlsClientError', () => {});
@@ -37,6 +32,14 @@ export class TestManager implements AsyncDisposable {
 
   get port(): number {
     return (this.#listener.address() as AddressInfo).port;
+  }
+
+  /** Hands out what somebody else has accepted. */
+  take(stream: Duplex): void {
+    stream.on('error', () => {});
+    const waiting = this.#waiting.shift();
+    if (waiting) waiting(stream);
+    else this.#queue.push(stream);
   }
 
   /** The manager's end of the connection that was accepted next. */
