@@ -121,10 +121,14 @@ describe('a tunnel through the proxy of the API server', () => {
 });
 
 describe('another way than the proxy of the API server', () => {
-  it('is taken from then on where it leads to the manager, and said once', async () => {
+  it('is taken from then on where the proxy is closed, and said once', async () => {
     await using made = await open();
     const logger = new MemoryLogger();
-    refuseUpgrades(made.server, '503 Service Unavailable');
+    refuseUpgrades(
+      made.server,
+      '403 Forbidden',
+      JSON.stringify({ kind: 'Status', reason: 'Forbidden', message: 'no' }),
+    );
     const { port } = made.manager;
     const direct = new DirectTlsTunnelTransport({ host: '127.0.0.1', port, tls: { ca: testCertificates.ca } });
     const transport = made.transport({ fallback: direct, logger });
@@ -132,7 +136,39 @@ describe('another way than the proxy of the API server', () => {
     for (const _ of ['first', 'second']) (await transport.dial()).destroy();
 
     expect(made.server.received('GET', '/services/fairlead-manager')).toHaveLength(1);
-    expect(logger.lines).toMatchObject([{ level: 'info', fields: { reason: expect.stringContaining('503') } }]);
+    const reason = expect.stringContaining('get services/proxy');
+    expect(logger.lines).toMatchObject([{ level: 'info', fields: { reason } }]);
+  });
+
+  it('is taken from then on where the API server cannot reach the manager and does not say so', async () => {
+    const clock = new ManualClock();
+    await using made = await open(clock);
+    const asked = new Promise<void>((resolve) => {
+      made.server.onUpgrade = () => resolve();
+    });
+    const transport = made.transport({ fallback: somewhere });
+    const dialled = transport.dial();
+    await asked;
+    await clock.advance(5_000);
+
+    expect(await dialled).toBe(elsewhere);
+    expect(await transport.dial()).toBe(elsewhere);
+    expect(made.server.received('GET', '/services/fairlead-manager')).toHaveLength(1);
+  });
+
+  it('is taken once while one manager takes over from another', async () => {
+    await using made = await open();
+    const { onUpgrade } = made.server;
+    const status = { kind: 'Status', reason: 'ServiceUnavailable', message: 'no endpoints available' };
+    refuseUpgrades(made.server, '503 Service Unavailable', JSON.stringify(status));
+    const transport = made.transport({ fallback: somewhere });
+
+    expect(await transport.dial()).toBe(elsewhere);
+    made.server.onUpgrade = onUpgrade;
+    const near = await transport.dial();
+
+    expect(await made.manager.accepted()).toBeDefined();
+    near.destroy();
   });
 
   it('is taken at once where the manager has no port for it', async () => {

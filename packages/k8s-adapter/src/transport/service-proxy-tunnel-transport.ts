@@ -18,7 +18,10 @@ export interface ServiceProxyTunnelTransportOptions {
   readonly manager?: Partial<Omit<ManagerLocation, 'port'>> | undefined;
   /** How to know the manager. Default: by the CA that stands on its Service. */
   readonly tls?: TunnelTlsSource | undefined;
-  /** What is tried where this way leads nowhere; when that succeeds, this is not tried again. Default nothing. */
+  /**
+   * What is tried where this way leads nowhere. When that succeeds where this is closed, by a missing right or something in
+   * between, this is not tried again. Default nothing.
+   */
   readonly fallback?: TunnelTransport<Duplex> | undefined;
   /** How long the API server may take to connect, in milliseconds. Default 5 000. */
   readonly timeoutMs?: number | undefined;
@@ -35,8 +38,8 @@ export class ServiceProxyTunnelTransport implements TunnelTransport<Duplex> {
   readonly #connection: KubernetesConnection;
   readonly #options: ServiceProxyTunnelTransportOptions;
   readonly #manager: ManagerLocation;
-  /** The fallback led to the manager where this did not. */
-  #isOfNoUse = false;
+  /** The fallback leads to the manager where this way does not. */
+  #isClosed = false;
 
   constructor(connection: KubernetesConnection, options: ServiceProxyTunnelTransportOptions = {}) {
     this.#connection = connection;
@@ -48,15 +51,20 @@ export class ServiceProxyTunnelTransport implements TunnelTransport<Duplex> {
     const { fallback, logger } = this.#options;
     options.signal?.throwIfAborted();
     if (!fallback) return await this.#dial(options);
-    if (this.#isOfNoUse) return await fallback.dial(options);
+    if (this.#isClosed) return await fallback.dial(options);
     try {
       return await this.#dial(options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      const stream = await fallback.dial(options);
-      this.#isOfNoUse = true;
-      const { message } = FairleadError.from(error);
-      logger?.info({ reason: message }, 'the manager is reached another way than by the proxy of the API server');
+      const stream = await fallback.dial(options).catch((other: unknown) => {
+        // Of two rights that are missing this is the smaller one to ask for.
+        throw isForbidden(error) && isForbidden(other) ? error : other;
+      });
+      this.#isClosed = !mayPass(error);
+      logger?.info(
+        { reason: FairleadError.from(error).message },
+        'the manager is reached another way than by the proxy of the API server',
+      );
       return stream;
     }
   }
@@ -88,4 +96,14 @@ export class ServiceProxyTunnelTransport implements TunnelTransport<Duplex> {
     if (ca) return { ca };
     throw caIsMissing(this.#manager);
   }
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof FairleadError && error.code === 'forbidden';
+}
+
+/** Whether this way may be open the next time: somebody did not answer well, as while one manager takes over from another. */
+function mayPass(error: unknown): boolean {
+  // Whose time ran out has no cause: the API server may be kept from the pod, which each dial would wait for.
+  return error instanceof FairleadError && error.code === 'unreachable' && error.cause !== undefined;
 }
