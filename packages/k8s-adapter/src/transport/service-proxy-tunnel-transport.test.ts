@@ -11,6 +11,7 @@ import { readBytes } from '../testing/read-bytes.ts';
 import { testCertificates } from '../testing/test-certificates.ts';
 import { TestManager } from '../testing/test-manager.ts';
 import { DirectTlsTunnelTransport } from './direct-tls-tunnel-transport.ts';
+import { PortForwardTunnelTransport } from './port-forward-tunnel-transport.ts';
 import {
   ServiceProxyTunnelTransport,
   type ServiceProxyTunnelTransportOptions,
@@ -192,6 +193,21 @@ describe('another way than the proxy of the API server', () => {
 
     expect(await made.manager.accepted()).toBeDefined();
     near.destroy();
+  });
+
+  it('leaves it to the proxy to name the right that is missing where both are', async () => {
+    await using made = await open();
+    refuseUpgrades(
+      made.server,
+      '403 Forbidden',
+      JSON.stringify({ kind: 'Status', reason: 'Forbidden', message: 'no' }),
+    );
+    const fallback = new PortForwardTunnelTransport(made.connection);
+
+    await expect(made.transport({ fallback }).dial()).rejects.toMatchObject({
+      code: 'forbidden',
+      hint: expect.stringContaining('get services/proxy'),
+    });
   });
 
   it('is not tried for somebody who has given up', async () => {
