@@ -32,6 +32,12 @@ const welcomeMs = 15_000;
 /** Time for the relay to take in a farewell, in milliseconds. */
 const farewellMs = 250;
 
+/**
+ * The way to the cluster is longer than that between its pods, and more programs take part in it: with the usual 512 KiB they
+ * wait for each other. What a stream may leave unread here is bounded by the tunnel's budget as ever.
+ */
+const limits = { startWindowBytes: 2 * 1024 * 1024 };
+
 /** One connection to the relay on which the session was welcomed. */
 export class Connection {
   readonly tunnel: TunnelSession;
@@ -73,7 +79,7 @@ export class Connection {
     let tunnel: TunnelSession | undefined;
     try {
       const duplex = await abortable(dialOrDrop(transport, limit.signal), limit);
-      tunnel = new TunnelSession(duplex, { role: 'dialer', onStream });
+      tunnel = new TunnelSession(duplex, { role: 'dialer', onStream, limits });
       const hello: SessionHello = {
         kind: 'session',
         v: wireVersion,
