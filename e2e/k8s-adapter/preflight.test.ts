@@ -53,12 +53,11 @@ describe.runIf(hasCluster)('a preflight on a real API server', () => {
     const rightsOf = ({ problems }: typeof before) => problems.filter(({ kind }) => kind === 'right');
     expect(before.serverVersion).toMatch(/^v1\./);
     expect(rightsOf(before).length).toBe(
-      userRules.flatMap((rule) => rule.resources.flatMap(() => rule.verbs)).length + 3,
+      userRules.flatMap((rule) => rule.resources.flatMap(() => rule.verbs)).length + 2,
     );
     expect(rightsOf(half).map(({ message }) => message)).toEqual([
       `you may not get services in namespace ${managerNamespace}`,
-      `you may not list pods in namespace ${managerNamespace}`,
-      `you may not get services/proxy in namespace ${managerNamespace}`,
+      `you may not get services/proxy "fairlead-manager:proxied" in namespace ${managerNamespace}`,
     ]);
     expect(whole.problems).toMatchObject([{ kind: 'installation', message: expect.stringContaining('no Service') }]);
   });

@@ -47,7 +47,7 @@ describe.runIf(hasCluster)('the command, as somebody who may only intercept', ()
     expect(problems.map(({ message }) => message)).toEqual(
       expect.arrayContaining([
         `you may not create intercepts.fairlead.dev in namespace ${namespace}`,
-        'you may not get services/proxy in namespace fairlead',
+        'you may not get services/proxy "fairlead-manager:proxied" in namespace fairlead',
       ]),
     );
   });

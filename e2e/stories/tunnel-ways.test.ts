@@ -42,7 +42,7 @@ describe.runIf(hasCluster)('a session reaches the traffic-manager', () => {
 
     await expect(eve.connect({ tunnel: 'service-proxy' })).rejects.toMatchObject({
       code: 'forbidden',
-      hint: expect.stringContaining('get services/proxy in namespace fairlead'),
+      hint: expect.stringContaining('get services/proxy "fairlead-manager:proxied" in namespace fairlead'),
     });
     await using session = await eve.connect();
     await expectToWork(session, await shop.url('cart'));

@@ -224,3 +224,4 @@ export {
   type TapFrame,
   TapFrameDecoder,
 } from './wire/tap-frame.ts';
+export { tunnelUpgrade } from './wire/tunnel-upgrade.ts';

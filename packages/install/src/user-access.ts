@@ -1,3 +1,4 @@
+import { tunnelUpgrade } from '@fairlead/core';
 import { installNames } from './install-names.ts';
 import type { InstallOptions } from './install-options.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
@@ -48,7 +49,7 @@ const connectRules: readonly AccessRule[] = [
   {
     apiGroups: [''],
     resources: ['services/proxy'],
-    resourceNames: [`${installNames.manager}:proxied`],
+    resourceNames: [`${installNames.manager}:${tunnelUpgrade.port}`],
     verbs: ['get'],
   },
   // Where something before the API server does not pass that on: to find the pod that leads.

@@ -81,6 +81,7 @@ export {
   type ServiceProxyTunnelTransportOptions,
 } from './transport/service-proxy-tunnel-transport.ts';
 export type { TunnelTls, TunnelTlsSource } from './transport/tunnel-tls.ts';
+export type { TunnelWay } from './transport/tunnel-way.ts';
 export { type ResourceChange, type WatchOptions, watchResource } from './watch/watch-resource.ts';
 export {
   KubernetesWorkloadResolver,

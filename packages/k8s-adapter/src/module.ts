@@ -21,6 +21,7 @@ import { defaultManager, type ManagerLocation } from './transport/find-manager.t
 import { PortForwardTunnelTransport } from './transport/port-forward-tunnel-transport.ts';
 import { ServiceProxyTunnelTransport } from './transport/service-proxy-tunnel-transport.ts';
 import type { TunnelTls } from './transport/tunnel-tls.ts';
+import type { TunnelWay } from './transport/tunnel-way.ts';
 import { KubernetesWorkloadResolver } from './workloads/kubernetes-workload-resolver.ts';
 
 /** Options of {@link kubernetesModule}. */
@@ -41,7 +42,7 @@ export interface KubernetesModuleOptions {
    * server forwards none. `direct`: at `managerAddress`, as from within the cluster, where that takes no right and costs least.
    * Default: by proxy, and by port-forward where that leads nowhere.
    */
-  readonly tunnel?: 'service-proxy' | 'port-forward' | 'direct' | undefined;
+  readonly tunnel?: TunnelWay | undefined;
   /** The name of the ConfigMap with the agent configs. Default `telepresence-agents`. */
   readonly agentsConfigMap?: string | undefined;
   /** The image of new traffic-agents. Default: the one that the manager prefers. */
@@ -72,7 +73,7 @@ export function kubernetesModule(
     );
     bind(tokens.interceptRegistry).toConstantValue(new CustomResourceInterceptRegistry(connection, { logger }));
     bind(tokens.identityProvider).toConstantValue(new KubernetesIdentityProvider(connection));
-    bind(tokens.preflight).toConstantValue(new KubernetesPreflight(connection, manager));
+    bind(tokens.preflight).toConstantValue(new KubernetesPreflight(connection, manager, options.tunnel));
     bind(tokens.diagnostics).toConstantValue(
       new KubernetesDiagnostics({
         connection,

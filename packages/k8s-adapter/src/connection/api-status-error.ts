@@ -7,12 +7,15 @@ export class ApiStatusError extends Error {
   readonly reason: string;
   /** How long the server asks to be left alone, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Whether the API server said so itself, and nothing before it. */
+  readonly isOfServer: boolean;
 
-  constructor(status: number, reason: string, message: string, retryAfterMs?: number) {
+  constructor(status: number, reason: string, message: string, retryAfterMs?: number, isOfServer = true) {
     super(message);
     this.status = status;
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
+    this.isOfServer = isOfServer;
   }
 }
 
@@ -30,7 +33,7 @@ export function readStatusError(
   const retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
   const said = object?.message ?? body.trim();
   const message = said === '' ? `status ${status}` : said.slice(0, maxQuoted);
-  return new ApiStatusError(status, object?.reason ?? '', message, retryAfterMs);
+  return new ApiStatusError(status, object?.reason ?? '', message, retryAfterMs, object !== undefined);
 }
 
 /** The status with which the API server refused, when it is what `thrown` comes from. */

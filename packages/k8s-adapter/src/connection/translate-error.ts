@@ -76,8 +76,10 @@ function hintOfStatus(error: ApiStatusError, { verb, resource, address }: Attemp
     case 403: {
       if (!resource) return undefined;
       const of = qualifiedName(resource) + (address?.subresource ? `/${address.subresource}` : '');
+      // A right to the proxy of every Service would be much more than what is needed.
+      const which = address?.subresource === 'proxy' ? ` "${address.name}"` : '';
       const where = address?.namespace === undefined ? 'cluster-wide' : `in namespace ${address.namespace}`;
-      return `Ask for the right to ${verb} ${of} ${where}, unless the message names a policy or a quota.`;
+      return `Ask for the right to ${verb} ${of}${which} ${where}, unless the message names a policy or a quota.`;
     }
     case 409:
       return reason === 'AlreadyExists' ? 'Choose another name, or delete what has this one.' : undefined;

@@ -8,6 +8,7 @@ import type { Answer, MemoryApiServer, ReceivedRequest } from '../testing/memory
 import type { ObjectStore, StoredObject } from '../testing/object-store.ts';
 import { testCertificates } from '../testing/test-certificates.ts';
 import { agentResourcesAnnotation, managerCaAnnotation, managerWireAnnotation } from '../transport/find-manager.ts';
+import type { TunnelWay } from '../transport/tunnel-way.ts';
 import { KubernetesPreflight } from './kubernetes-preflight.ts';
 
 describe('a preflight', () => {
@@ -47,10 +48,34 @@ describe('a preflight', () => {
       },
       {
         kind: 'right',
-        message: 'you may not get services/proxy in namespace fairlead',
+        message: 'you may not get services/proxy "fairlead-manager:proxied" in namespace fairlead',
         remedy: expect.stringContaining('kubectl -n fairlead create rolebinding fairlead-YOU --role=fairlead-connect'),
       },
     ]);
+  });
+
+  it.each([
+    [
+      'the proxy',
+      ({ subresource }: Attributes) => subresource !== 'portforward',
+      { 'port-forward': 'create pods/portforward' },
+    ],
+    [
+      'port-forward',
+      ({ subresource }: Attributes) => subresource !== 'proxy',
+      { 'service-proxy': 'get services/proxy' },
+    ],
+  ])('is content with one way to the manager, by %s, unless another one is meant', async (_way, mayUse, lacking) => {
+    await using made = await withRights(mayUse);
+    const look = async (tunnel?: TunnelWay) => {
+      const { problems } = await new KubernetesPreflight(made.connection, {}, tunnel).check('shop');
+      return problems.map(({ message }) => message);
+    };
+
+    for (const tunnel of [undefined, 'service-proxy', 'port-forward', 'direct'] as const) {
+      const missing = (lacking as Readonly<Record<string, string>>)[tunnel ?? ''];
+      expect(await look(tunnel)).toEqual(missing ? [expect.stringContaining(`you may not ${missing}`)] : []);
+    }
   });
 
   it('says all at once what is not installed', async () => {

@@ -6,6 +6,7 @@ import type { KubernetesConnection } from '../connection/kubernetes-connection.t
 import { ObjectClient } from '../connection/object-client.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { defaultManager, type ManagerLocation } from '../transport/find-manager.ts';
+import type { TunnelWay } from '../transport/tunnel-way.ts';
 import { KubernetesWorkloadResolver } from '../workloads/kubernetes-workload-resolver.ts';
 import { checkInjector } from './check-injector.ts';
 import { checkManager, checkVersions } from './check-manager.ts';
@@ -13,7 +14,7 @@ import { checkPodSecurity } from './check-pod-security.ts';
 import { checkQuota } from './check-quota.ts';
 import { checkWebhooks } from './check-webhooks.ts';
 import { failing, fine, unknown } from './finding.ts';
-import { type NeededRight, neededRights } from './needed-rights.ts';
+import { type NeededRight, neededRights, type RightSets } from './needed-rights.ts';
 import { isSupported, oldestServer, readServerVersion, type ServerVersion } from './server-version.ts';
 
 /**
@@ -24,10 +25,13 @@ export class KubernetesPreflight implements Preflight {
   readonly #connection: KubernetesConnection;
   readonly #manager: ManagerLocation;
 
-  /** The manager is looked for where it is by default, unless it is said otherwise. */
-  constructor(connection: KubernetesConnection, manager: Partial<ManagerLocation> = {}) {
+  readonly #tunnel: TunnelWay | undefined;
+
+  /** The manager is looked for where it is by default, unless it is said otherwise, and is to be reached in any way that there is. */
+  constructor(connection: KubernetesConnection, manager: Partial<ManagerLocation> = {}, tunnel?: TunnelWay) {
     this.#connection = connection;
     this.#manager = { ...defaultManager, ...manager };
+    this.#tunnel = tunnel;
   }
 
   async check(namespace: string, options: CallOptions = {}): Promise<PreflightReport> {
@@ -38,7 +42,7 @@ export class KubernetesPreflight implements Preflight {
     const version = await versionIfShown(connection, options);
     const [isDefined, lacking, found, versions, webhooks, podSecurity, quota] = await Promise.all([
       isInstalled(connection, options),
-      missingRights(connection, namespace, manager, options),
+      missingRights(connection, neededRights(namespace, manager, this.#tunnel), options),
       checkManager(connection, manager, options),
       checkVersions(connection, manager, options),
       checkWebhooks(connection, manager, options),
@@ -101,13 +105,20 @@ function checkVersion(version: ServerVersion | undefined): PreflightCheck {
 
 async function missingRights(
   connection: KubernetesConnection,
-  namespace: string,
-  manager: ManagerLocation,
+  needed: readonly RightSets[],
   options: CallOptions,
 ): Promise<readonly NeededRight[]> {
-  const rights = neededRights(namespace, manager);
-  const granted = await Promise.all(rights.map((right) => isGranted(connection, right, options)));
-  return rights.filter((_, at) => !granted[at]);
+  const missingOf = async (rights: readonly NeededRight[]): Promise<readonly NeededRight[]> => {
+    const granted = await Promise.all(rights.map((right) => isGranted(connection, right, options)));
+    return rights.filter((_, at) => !granted[at]);
+  };
+  const missing = await Promise.all(
+    needed.map(async (sets) => {
+      const [first = [], ...others] = await Promise.all(sets.map(missingOf));
+      return others.some((lacking) => lacking.length === 0) ? [] : first;
+    }),
+  );
+  return missing.flat();
 }
 
 async function isInstalled(connection: KubernetesConnection, options: CallOptions): Promise<boolean> {
@@ -122,7 +133,7 @@ async function isInstalled(connection: KubernetesConnection, options: CallOption
 }
 
 async function isGranted(connection: KubernetesConnection, right: NeededRight, options: CallOptions): Promise<boolean> {
-  const { resource, verb, namespace, subresource, name, or } = right;
+  const { resource, verb, namespace, subresource, name } = right;
   const { group, plural } = resource;
   const resourceAttributes = { namespace, verb, group, resource: plural, name, ...(subresource && { subresource }) };
   const reviews = new ObjectClient<KubernetesObject & { status?: { allowed?: boolean } }>(
@@ -130,8 +141,7 @@ async function isGranted(connection: KubernetesConnection, right: NeededRight, o
     apiResources.selfSubjectAccessReviews,
   );
   const review = await reviews.create({ metadata: {}, spec: { resourceAttributes } } as KubernetesObject, {}, options);
-  if (review.status?.allowed === true) return true;
-  return or ? await isGranted(connection, or, options) : false;
+  return review.status?.allowed === true;
 }
 
 const notInstalled: PreflightCheck = failing(
@@ -147,10 +157,11 @@ function tooOld(text: string): PreflightCheck {
 }
 
 function missingRight(
-  { resource, verb, namespace, subresource }: NeededRight,
+  { resource, verb, namespace, subresource, name }: NeededRight,
   manager: ManagerLocation,
 ): PreflightCheck {
-  const what = `${verb} ${qualifiedName(resource)}${subresource ? `/${subresource}` : ''}`;
+  const which = subresource && name ? ` "${name}"` : '';
+  const what = `${verb} ${qualifiedName(resource)}${subresource ? `/${subresource}` : ''}${which}`;
   const role = namespace === manager.namespace ? '--role=fairlead-connect' : '--clusterrole=fairlead-user';
   const remedy = `kubectl -n ${namespace} create rolebinding fairlead-YOU ${role} --user=YOU`;
   return failing('rights', `you may not ${what} in namespace ${namespace}`, remedy);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { CallOptions } from '@fairlead/core';
+import { type CallOptions, tunnelUpgrade } from '@fairlead/core';
 import { apiResources } from '../connection/api-resources.ts';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
 import { notUnderstood, requestUpgrade } from './upgrade-attempt.ts';
@@ -11,9 +11,6 @@ export interface NamedServicePort {
   readonly port: string;
 }
 
-/** As the manager calls what follows its answer. */
-const protocol = 'fairlead-tunnel';
-
 /**
  * Has the API server connect to a port of a Service, as its proxy does for requests: by one that is upgraded to bytes. Fails
  * with `forbidden`, `unreachable`, or `unsupported` where what is there, or what stands between, does not know the upgrade.
@@ -23,6 +20,7 @@ export async function dialServiceProxy(
   { namespace, service, port }: NamedServicePort,
   { signal }: CallOptions,
 ): Promise<Socket> {
+  const { path, protocol } = tunnelUpgrade;
   const address = { namespace, name: `${service}:${port}`, subresource: 'proxy' };
   const attempt = {
     connection,
@@ -32,7 +30,7 @@ export async function dialServiceProxy(
   return await requestUpgrade(attempt, {
     method: 'GET',
     protocol,
-    suffix: '/tunnel',
+    suffix: path,
     take: (socket, { headers }) => {
       if (headers.upgrade === protocol) return socket;
       throw notUnderstood(protocol, attempt, new Error('the server agrees to another protocol'));

@@ -1,4 +1,4 @@
-import { type CallOptions, FairleadError } from '@fairlead/core';
+import { type CallOptions, FairleadError, tunnelUpgrade } from '@fairlead/core';
 import { apiResources } from '../connection/api-resources.ts';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
 import { ObjectClient } from '../connection/object-client.ts';
@@ -32,9 +32,6 @@ export const agentResourcesAnnotation = 'fairlead.dev/agent-resources';
 /** The name of the port of the manager's pod that only forwarded ports reach. */
 const forwardedPortName = 'forwarded';
 
-/** The name of the port of the manager's Service that the API server's proxy connects to. */
-export const proxiedPortName = 'proxied';
-
 /** The manager as its Service tells of it. */
 export interface ManagerService {
   readonly service: ServiceObject;
@@ -60,7 +57,7 @@ export async function readManagerService(
     service,
     ca: service.metadata.annotations?.[managerCaAnnotation],
     servername: `${name}.${namespace}.svc`,
-    isProxied: service.spec?.ports?.some((port) => port.name === proxiedPortName) ?? false,
+    isProxied: service.spec?.ports?.some((port) => port.name === tunnelUpgrade.port) ?? false,
   };
 }
 

@@ -11,11 +11,11 @@ import { readBytes } from '../testing/read-bytes.ts';
 import { testCertificates } from '../testing/test-certificates.ts';
 import { TestManager } from '../testing/test-manager.ts';
 import { DirectTlsTunnelTransport } from './direct-tls-tunnel-transport.ts';
-import { PortForwardTunnelTransport } from './port-forward-tunnel-transport.ts';
 import {
   ServiceProxyTunnelTransport,
   type ServiceProxyTunnelTransportOptions,
 } from './service-proxy-tunnel-transport.ts';
+import type { TunnelTls } from './tunnel-tls.ts';
 
 describe('a tunnel through the proxy of the API server', () => {
   it('carries megabytes both ways, by TLS with the manager itself', async () => {
@@ -38,11 +38,15 @@ describe('a tunnel through the proxy of the API server', () => {
     await using made = await open();
     const { ca } = testCertificates;
 
-    for (const tls of [
-      { ca, servername: 'somebody.else.svc' },
-      { ca, fingerprint: '00'.repeat(32) },
-    ])
-      await expect(made.transport({ tls }).dial()).rejects.toMatchObject({ code: 'unreachable' });
+    const dial = (tls: TunnelTls) => made.transport({ tls }).dial();
+
+    await expect(dial({ ca, servername: 'somebody.else.svc' })).rejects.toMatchObject({
+      code: 'unreachable',
+      message: expect.stringContaining('somebody.else.svc'),
+    });
+    await expect(dial({ ca, fingerprint: '00'.repeat(32) })).rejects.toMatchObject({
+      message: expect.stringContaining('another certificate'),
+    });
   });
 
   it('needs a Service that tells the CA, or to be told it', async () => {
@@ -101,7 +105,7 @@ describe('a tunnel through the proxy of the API server', () => {
 
     await expect(made.dial()).rejects.toMatchObject({
       code: 'forbidden',
-      hint: expect.stringContaining('get services/proxy in namespace fairlead'),
+      hint: expect.stringContaining('get services/proxy "fairlead-manager:proxied" in namespace fairlead'),
     });
   });
 
@@ -157,11 +161,17 @@ describe('another way than the proxy of the API server', () => {
     expect(made.server.received('GET', '/services/fairlead-manager')).toHaveLength(1);
   });
 
-  it('is taken once while one manager takes over from another', async () => {
+  it.each([
+    ['503 Service Unavailable', { reason: 'ServiceUnavailable', message: 'no endpoints available' }],
+    ['500 Internal Server Error', { message: 'dial tcp 198.18.0.7:8083: connect: connection refused' }],
+  ])('is taken once while one manager takes over from another: %s', async (line, status) => {
     await using made = await open();
     const { onUpgrade } = made.server;
-    const status = { kind: 'Status', reason: 'ServiceUnavailable', message: 'no endpoints available' };
-    refuseUpgrades(made.server, '503 Service Unavailable', JSON.stringify(status));
+    refuseUpgrades(made.server, line, JSON.stringify({ kind: 'Status', ...status }));
+    await expect(made.dial()).rejects.toMatchObject({
+      code: 'unreachable',
+      message: expect.stringContaining(status.message),
+    });
     const transport = made.transport({ fallback: somewhere });
 
     expect(await transport.dial()).toBe(elsewhere);
@@ -176,8 +186,16 @@ describe('another way than the proxy of the API server', () => {
     await using made = await open();
     changeService(made, { spec: { ports: [{ name: 'tunnel', port: 8081 }] } });
 
+    let upgrades = 0;
+    made.server.onUpgrade = () => upgrades++;
+
     await expect(made.dial()).rejects.toMatchObject({ code: 'unsupported', hint: expect.stringContaining('upgrade') });
-    expect(await made.transport({ fallback: somewhere }).dial()).toBe(elsewhere);
+    const transport = made.transport({ fallback: somewhere });
+    for (const _ of ['first', 'second']) expect(await transport.dial()).toBe(elsewhere);
+
+    // That of the first test, and of the first dial here.
+    expect(made.server.received('GET', '/services/fairlead-manager')).toHaveLength(2);
+    expect(upgrades).toBe(0);
   });
 
   it('is no reason to give up the proxy where it leads nowhere either, and its failure is what is said', async () => {
@@ -195,20 +213,23 @@ describe('another way than the proxy of the API server', () => {
     near.destroy();
   });
 
-  it('leaves it to the proxy to name the right that is missing where both are', async () => {
-    await using made = await open();
-    refuseUpgrades(
-      made.server,
-      '403 Forbidden',
-      JSON.stringify({ kind: 'Status', reason: 'Forbidden', message: 'no' }),
-    );
-    const fallback = new PortForwardTunnelTransport(made.connection);
+  it.each([
+    ['403 Forbidden', 'Forbidden', 'forbidden'],
+    ['503 Service Unavailable', 'ServiceUnavailable', 'unreachable'],
+  ])(
+    'leaves it to the proxy to say what is wrong where one may not go the other way: %s',
+    async (line, reason, code) => {
+      await using made = await open();
+      refuseUpgrades(made.server, line, JSON.stringify({ kind: 'Status', reason, message: 'said by the proxy' }));
+      const forbidden = new FairleadError('forbidden', 'you may not forward ports');
+      const fallback = { dial: () => Promise.reject(forbidden) };
 
-    await expect(made.transport({ fallback }).dial()).rejects.toMatchObject({
-      code: 'forbidden',
-      hint: expect.stringContaining('get services/proxy'),
-    });
-  });
+      await expect(made.transport({ fallback }).dial()).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining('said by the proxy'),
+      });
+    },
+  );
 
   it('is not tried for somebody who has given up', async () => {
     await using made = await open();

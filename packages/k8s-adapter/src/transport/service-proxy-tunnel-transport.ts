@@ -1,15 +1,10 @@
 import type { Duplex } from 'node:stream';
-import { type CallOptions, FairleadError, type Logger, type TunnelTransport } from '@fairlead/core';
+import { type CallOptions, FairleadError, type Logger, type TunnelTransport, tunnelUpgrade } from '@fairlead/core';
+import { apiStatusOf } from '../connection/api-status-error.ts';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
 import { timeLimit } from '../connection/time-limit.ts';
 import { dialServiceProxy } from './dial-service-proxy.ts';
-import {
-  caIsMissing,
-  defaultManager,
-  type ManagerLocation,
-  proxiedPortName,
-  readManagerService,
-} from './find-manager.ts';
+import { caIsMissing, defaultManager, type ManagerLocation, readManagerService } from './find-manager.ts';
 import { openTls, resolveTls, type TunnelTls, type TunnelTlsSource } from './tunnel-tls.ts';
 
 /** Options of {@link ServiceProxyTunnelTransport}. */
@@ -19,8 +14,8 @@ export interface ServiceProxyTunnelTransportOptions {
   /** How to know the manager. Default: by the CA that stands on its Service. */
   readonly tls?: TunnelTlsSource | undefined;
   /**
-   * What is tried where this way leads nowhere. When that succeeds where this is closed, by a missing right or something in
-   * between, this is not tried again. Default nothing.
+   * What is tried where this way leads nowhere. When that succeeds where this is refused, or where the API server takes too
+   * long, this is not tried again. Default nothing.
    */
   readonly fallback?: TunnelTransport<Duplex> | undefined;
   /** How long the API server may take to connect, in milliseconds. Default 5 000. */
@@ -31,8 +26,8 @@ export interface ServiceProxyTunnelTransportOptions {
 
 /**
  * Dials the manager's leader through the API server's proxy for Services, which connects to the pod by itself: no kubelet and
- * no container runtime take part, and the right is one to this port alone, `get` on `services/proxy`. TLS up to the manager
- * runs within; the API server passes bytes on that it cannot read.
+ * no container runtime take part, and the right may be one to this port alone, `get` on `services/proxy`. TLS up to the manager
+ * runs within; the API server passes bytes on and does not read them.
  */
 export class ServiceProxyTunnelTransport implements TunnelTransport<Duplex> {
   readonly #connection: KubernetesConnection;
@@ -57,14 +52,14 @@ export class ServiceProxyTunnelTransport implements TunnelTransport<Duplex> {
     } catch (error) {
       options.signal?.throwIfAborted();
       const stream = await fallback.dial(options).catch((other: unknown) => {
-        // Of two rights that are missing this is the smaller one to ask for.
-        throw isForbidden(error) && isForbidden(other) ? error : other;
+        // Whoever may not go that way either is told about this one, for which the smaller right is enough.
+        throw isForbidden(other) ? error : other;
       });
-      this.#isClosed = !mayPass(error);
-      logger?.info(
-        { reason: FairleadError.from(error).message },
-        'the manager is reached another way than by the proxy of the API server',
-      );
+      this.#isClosed = isForGood(error);
+      const said = { reason: FairleadError.from(error).message };
+      const text = 'the manager is reached another way than by the proxy of the API server';
+      if (isRefusal(error)) logger?.info(said, text);
+      else logger?.warn(said, text);
       return stream;
     }
   }
@@ -74,19 +69,22 @@ export class ServiceProxyTunnelTransport implements TunnelTransport<Duplex> {
     const { timeoutMs = 5_000 } = this.#options;
     const manager = await readManagerService(this.#connection, this.#manager, options);
     if (!manager.isProxied) {
-      const message = `Service ${service} in namespace ${namespace} has no port ${proxiedPortName}`;
+      const message = `Service ${service} in namespace ${namespace} has no port ${tunnelUpgrade.port}`;
       throw new FairleadError('unsupported', message, {
         phase: 'tunnel',
         hint: 'Bring it up to date: fairlead upgrade.',
       });
     }
-    const late = (): FairleadError =>
-      new FairleadError('unreachable', `the API server did not connect to the manager within ${timeoutMs / 1_000} s`, {
-        phase: 'tunnel',
-      });
+    const late = (): FairleadError => {
+      const message = `the API server did not connect to the manager within ${timeoutMs / 1_000} s`;
+      const hint = `A firewall may keep it from port ${tunnelUpgrade.port} of the pods in namespace ${namespace}.`;
+      const error = new FairleadError('unreachable', message, { phase: 'tunnel', hint });
+      tooLate.add(error);
+      return error;
+    };
     using limit = timeLimit(this.#connection.clock, timeoutMs, late, options.signal);
     const tls = await this.#tls(manager.ca, limit);
-    const socket = await dialServiceProxy(this.#connection, { namespace, service, port: proxiedPortName }, limit);
+    const socket = await dialServiceProxy(this.#connection, { namespace, service, port: tunnelUpgrade.port }, limit);
     return await openTls({ socket }, tls, manager.servername, limit);
   }
 
@@ -98,12 +96,19 @@ export class ServiceProxyTunnelTransport implements TunnelTransport<Duplex> {
   }
 }
 
+/** What came of waiting for too long. */
+const tooLate = new WeakSet<object>();
+
 function isForbidden(error: unknown): boolean {
   return error instanceof FairleadError && error.code === 'forbidden';
 }
 
-/** Whether this way may be open the next time: somebody did not answer well, as while one manager takes over from another. */
-function mayPass(error: unknown): boolean {
-  // Whose time ran out has no cause: the API server may be kept from the pod, which each dial would wait for.
-  return error instanceof FairleadError && error.code === 'unreachable' && error.cause !== undefined;
+/** Whether this way is not open to whoever asks, and nothing is wrong. */
+function isRefusal(error: unknown): boolean {
+  return (error instanceof FairleadError && error.code === 'unsupported') || apiStatusOf(error)?.status === 403;
+}
+
+/** Whether there is no sense in trying this way again, as there is while one manager takes over from another. */
+function isForGood(error: unknown): boolean {
+  return isRefusal(error) || tooLate.has(error as object);
 }

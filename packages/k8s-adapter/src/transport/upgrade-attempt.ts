@@ -118,7 +118,8 @@ export async function readRefusal(
 ): Promise<FairleadError> {
   const status = response.statusCode ?? 0;
   const error = readStatusError(status, response.headers, await readBody(response, new AbortController().signal));
-  const isFromServer = error.reason !== '' && status !== 400;
+  // Where it could not connect, it gives no reason.
+  const isFromServer = error.isOfServer && (status >= 500 || (error.reason !== '' && status !== 400));
   if (isFromServer || status >= 502) return asFailure(error, attempt);
   return notUnderstood(protocol, attempt, error);
 }

@@ -1,14 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { FairleadError, type Logger } from '@fairlead/core';
+import { FairleadError, type Logger, tunnelUpgrade } from '@fairlead/core';
 import type { RelayListener } from '@fairlead/relay';
 
-/** What a client asks the API server's proxy for, as the adapter for Kubernetes does. */
-const path = '/tunnel';
-const protocol = 'fairlead-tunnel';
-
+const accepted = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${tunnelUpgrade.protocol}\r\n\r\n`;
+const refused = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 const headMs = 5_000;
 const maxConnections = 10_000;
 
@@ -28,17 +25,21 @@ export async function listenProxied(
   });
   server.maxConnections = maxConnections;
   server.on('request', (_request, response) => {
-    response.writeHead(426, { upgrade: protocol, connection: 'close' }).end('wanted a tunnel\n');
+    response.writeHead(426, { upgrade: tunnelUpgrade.protocol, connection: 'close' }).end('wanted a tunnel\n');
   });
-  server.on('upgrade', (request, socket: Duplex, head) => {
+  server.on('upgrade', (request, duplex, head) => {
+    const socket = duplex as Socket;
+    // Servers of HTTP let a client end its half, and would wait for ours.
+    socket.allowHalfOpen = false;
     if (isTunnel(request) && head.length === 0) {
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
-      take(socket as Socket);
+      socket.write(accepted);
+      take(socket);
       return;
     }
     logger.debug({ path: request.url?.slice(0, 100) }, 'an upgrade to something else');
     socket.on('error', () => {});
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    socket.write(refused);
+    socket.destroySoon();
   });
   server.listen(port);
   try {
@@ -57,5 +58,5 @@ export async function listenProxied(
 }
 
 function isTunnel({ method, url, headers }: IncomingMessage): boolean {
-  return method === 'GET' && url === path && headers.upgrade === protocol;
+  return method === 'GET' && url === tunnelUpgrade.path && headers.upgrade === tunnelUpgrade.protocol;
 }

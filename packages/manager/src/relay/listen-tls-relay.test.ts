@@ -63,6 +63,33 @@ describe('the ports of a relay', () => {
     expect(relay.count()).toBe(0);
   });
 
+  it.each([
+    ['at once', ''],
+    // The first bytes of a TLS handshake.
+    ['in the middle of the handshake', Buffer.from('160301020001', 'hex')],
+  ])('let go of who leaves before there is TLS, %s', async (_when, first) => {
+    await using relay = await listen();
+    const socket = await upgrade(relay, { allowHalfOpen: true });
+
+    socket.end(first);
+    await once(socket.resume(), 'end');
+
+    expect(relay.count()).toBe(0);
+  });
+
+  it('let go of whom they refuse, whatever that one does', async () => {
+    await using relay = await listen();
+    const socket = connectTcp({ port: relay.proxiedPort ?? 0, host, allowHalfOpen: true });
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: other\r\n\r\nmore');
+    expect(String(await once(socket, 'data'))).toMatch(/^HTTP\/1.1 404 /);
+
+    // Whoever is not there any more answers with a reset.
+    const reset = once(socket, 'error');
+    const writing = setInterval(() => socket.write('and more'), 10);
+    await expect(reset).resolves.toMatchObject([{ code: expect.stringMatching(/ECONNRESET|EPIPE/) }]);
+    clearInterval(writing);
+  });
+
   it('are both free again when one of them could not be had', async () => {
     const taken = createServer().listen(0, host);
     await once(taken, 'listening');
@@ -130,9 +157,10 @@ async function byTls({ port = 0, ca }: Listening, socket?: Socket): Promise<TLSS
 }
 
 /** Asks as the API server's proxy does. */
-async function upgrade({ proxiedPort }: Listening): Promise<Socket> {
+async function upgrade({ proxiedPort: port = 0 }: Listening, { allowHalfOpen = false } = {}): Promise<Socket> {
   const headers = { connection: 'Upgrade', upgrade: 'fairlead-tunnel' };
-  const asked = request({ host, port: proxiedPort, path: '/tunnel', headers, agent: false }).end();
+  const createConnection = (): Socket => connectTcp({ host, port, allowHalfOpen });
+  const asked = request({ host, path: '/tunnel', headers, createConnection }).end();
   const [, socket] = (await once(asked, 'upgrade')) as [unknown, Socket];
   return socket.on('error', () => {});
 }

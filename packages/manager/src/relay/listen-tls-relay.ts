@@ -38,12 +38,14 @@ export async function listenTlsRelay(
     relay.attach(socket);
   });
   server.maxConnections = maxConnections;
-  server.on('tlsClientError', (error) => logger.debug({ reason: error.message }, 'no TLS came about'));
-  const proxied = await listenProxied((socket) => server.emit('connection', socket), { port: proxiedPort, logger });
+  server.on('tlsClientError', (error, socket) => {
+    logger.debug({ reason: error.message }, 'no TLS came about');
+    // Node only says so when the time for the handshake is over.
+    socket.destroy();
+  });
   const following = tls.attach(server);
-  const close = async (): Promise<void> => {
+  const close = (): void => {
     following[Symbol.dispose]();
-    await proxied[Symbol.asyncDispose]();
     // Not awaited for its end: that comes only with the last connection, and those are the relay's.
     server.close();
   };
@@ -51,8 +53,21 @@ export async function listenTlsRelay(
   try {
     await once(server, 'listening');
   } catch (cause) {
-    await close();
+    close();
     throw new FairleadError('port-taken', `tunnels cannot be served on port ${port}`, { cause });
   }
-  return { port: (server.address() as AddressInfo).port, proxiedPort: proxied.port, [Symbol.asyncDispose]: close };
+  try {
+    const proxied = await listenProxied((socket) => server.emit('connection', socket), { port: proxiedPort, logger });
+    return {
+      port: (server.address() as AddressInfo).port,
+      proxiedPort: proxied.port,
+      async [Symbol.asyncDispose]() {
+        close();
+        await proxied[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSilent } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { anEcho, listening } from '../testing/loopback.ts';
 import { SessionLab } from '../testing/session-lab.ts';
 import { parseServiceAddress, serviceOfHost } from './service-address.ts';
@@ -150,15 +150,15 @@ describe('Session.dial', () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on('warning', onWarning);
+    onTestFinished(() => void process.off('warning', onWarning));
 
     const streams = await Promise.all(Array.from({ length: 20 }, () => session.dial('orders:sql')));
     // Warnings are told a tick later.
     await new Promise((resolve) => setImmediate(resolve));
+    for (const stream of streams) stream.destroy();
 
     expect(streams).toHaveLength(20);
     expect(warnings).toEqual([]);
-    process.off('warning', onWarning);
-    for (const stream of streams) stream.destroy();
   });
 
   it('reads addresses as pods write them', () => {
