@@ -68,10 +68,10 @@ export {
 } from './transport/find-manager.ts';
 export {
   openPortForward,
-  type PodPort,
   type PortForwardOptions,
   type PortForwardProtocol,
 } from './transport/open-port-forward.ts';
+export type { PodPort } from './transport/port-forward-attempt.ts';
 export {
   PortForwardTunnelTransport,
   type PortForwardTunnelTransportOptions,

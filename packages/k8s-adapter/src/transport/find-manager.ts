@@ -5,7 +5,7 @@ import { ObjectClient } from '../connection/object-client.ts';
 import { isServing, type PodObject } from '../objects/pod-object.ts';
 import type { ServiceObject } from '../objects/service-object.ts';
 import { formatSelector } from '../objects/workload-object.ts';
-import type { PodPort } from './open-port-forward.ts';
+import type { PodPort } from './port-forward-attempt.ts';
 import { whyNoLeader } from './why-no-leader.ts';
 
 /** Where the manager is. */

@@ -3,15 +3,8 @@ import { abortable, type CallOptions, FairleadError } from '@fairlead/core';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
 import { dialSpdy } from './dial-spdy.ts';
 import { dialWebSocket } from './dial-web-socket.ts';
-import { type PortForwardAttempt, portForwardAttempt } from './port-forward-attempt.ts';
+import { type PodPort, type PortForwardAttempt, portForwardAttempt } from './port-forward-attempt.ts';
 import { mayBeOfProtocol } from './upgrade-attempt.ts';
-
-/** A port of a pod. */
-export interface PodPort {
-  readonly namespace: string;
-  readonly pod: string;
-  readonly port: number;
-}
 
 /** What ports are forwarded by. */
 export type PortForwardProtocol = 'spdy' | 'websocket';

@@ -1,6 +1,12 @@
 import { apiResources } from '../connection/api-resources.ts';
-import type { PodPort } from './open-port-forward.ts';
 import type { UpgradeAttempt } from './upgrade-attempt.ts';
+
+/** A port of a pod. */
+export interface PodPort {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly port: number;
+}
 
 /** An attempt to have a port of a pod forwarded, by whatever protocol. */
 export interface PortForwardAttempt extends UpgradeAttempt {
