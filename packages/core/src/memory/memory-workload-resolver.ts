@@ -6,7 +6,6 @@ import {
   compareText,
   compareWorkloads,
   formatWorkload,
-  sameWorkload,
   type Workload,
   type WorkloadKey,
   type WorkloadRef,
@@ -22,6 +21,9 @@ export class MemoryWorkloadResolver implements WorkloadResolver {
   readonly #workloads = new Map<string, { readonly workload: Workload; readonly owner: WorkloadKey | undefined }>();
   readonly #services = new Map<string, Service>();
   readonly #pods = new Map<string, { readonly pod: Pod; readonly owner: WorkloadKey }>();
+  /** The names of what each workload owns, so that those of one are not looked for among all. */
+  readonly #ownedPods = new SetsByKey();
+  readonly #ownedWorkloads = new SetsByKey();
 
   async find(ref: WorkloadRef, options: CallOptions = {}): Promise<Workload> {
     options.signal?.throwIfAborted();
@@ -58,10 +60,10 @@ export class MemoryWorkloadResolver implements WorkloadResolver {
 
   async pods(workload: WorkloadKey, options: CallOptions = {}): Promise<readonly Pod[]> {
     options.signal?.throwIfAborted();
-    return [...this.#pods.values()]
-      .filter(({ owner }) => sameWorkload(this.#root(owner), workload))
-      .map(({ pod }) => pod)
-      .sort((a, b) => compareText(a.createdAt, b.createdAt));
+    const key = keyOf(workload);
+    // What has an owner itself has no pods: they count as the owner's.
+    if (this.#workloads.get(key)?.owner) return [];
+    return this.#podsBelow(key).sort((a, b) => compareText(a.createdAt, b.createdAt));
   }
 
   async ownerOf(
@@ -82,12 +84,16 @@ export class MemoryWorkloadResolver implements WorkloadResolver {
 
   /** Adds or replaces a workload. One with an owner is hidden from lists, and its pods count as the owner's. */
   applyWorkload(workload: Workload, owner?: WorkloadKey): void {
-    this.#workloads.set(keyOf(workload), { workload: frozenCopy(workload), owner });
+    const key = keyOf(workload);
+    this.#disown(key);
+    this.#workloads.set(key, { workload: frozenCopy(workload), owner });
+    if (owner) this.#ownedWorkloads.add(keyOf(owner), key);
     this.#tell({ kind: 'workload', workload: identify(workload) });
   }
 
   /** Takes a workload away. Its pods stay, without an owner of a known kind, until they are removed. */
   removeWorkload(key: WorkloadKey): void {
+    this.#disown(keyOf(key));
     if (this.#workloads.delete(keyOf(key))) this.#tell({ kind: 'workload', workload: identify(key) });
   }
 
@@ -105,7 +111,11 @@ export class MemoryWorkloadResolver implements WorkloadResolver {
 
   /** Adds or replaces a pod of the workload. */
   applyPod(pod: Pod, owner: WorkloadKey): void {
-    this.#pods.set(nameOf(pod), { pod: frozenCopy(pod), owner: identify(owner) });
+    const name = nameOf(pod);
+    const before = this.#pods.get(name);
+    if (before) this.#ownedPods.delete(keyOf(before.owner), name);
+    this.#pods.set(name, { pod: frozenCopy(pod), owner: identify(owner) });
+    this.#ownedPods.add(keyOf(owner), name);
     this.#tell({ kind: 'pods', workload: this.#root(owner) });
   }
 
@@ -114,6 +124,7 @@ export class MemoryWorkloadResolver implements WorkloadResolver {
     const owned = this.#pods.get(nameOf(pod));
     if (!owned) return;
     this.#pods.delete(nameOf(pod));
+    this.#ownedPods.delete(keyOf(owned.owner), nameOf(pod));
     this.#tell({ kind: 'pods', workload: this.#root(owned.owner) });
   }
 
@@ -124,6 +135,16 @@ export class MemoryWorkloadResolver implements WorkloadResolver {
       .sort(compareWorkloads);
   }
 
+  #podsBelow(key: string): Pod[] {
+    const own = this.#ownedPods.of(key).flatMap((name) => this.#pods.get(name)?.pod ?? []);
+    return [...own, ...this.#ownedWorkloads.of(key).flatMap((child) => this.#podsBelow(child))];
+  }
+
+  #disown(key: string): void {
+    const owner = this.#workloads.get(key)?.owner;
+    if (owner) this.#ownedWorkloads.delete(keyOf(owner), key);
+  }
+
   #root(key: WorkloadKey): WorkloadKey {
     const owner = this.#workloads.get(keyOf(key))?.owner;
     return owner ? this.#root(owner) : identify(key);
@@ -131,6 +152,27 @@ export class MemoryWorkloadResolver implements WorkloadResolver {
 
   #tell(change: ClusterChange): void {
     this.#feed.publish(change);
+  }
+}
+
+/** A set of names for each key; none where nothing was added. */
+class SetsByKey {
+  readonly #sets = new Map<string, Set<string>>();
+
+  of(key: string): readonly string[] {
+    return [...(this.#sets.get(key) ?? [])];
+  }
+
+  add(key: string, name: string): void {
+    const present = this.#sets.get(key);
+    if (present) present.add(name);
+    else this.#sets.set(key, new Set([name]));
+  }
+
+  delete(key: string, name: string): void {
+    const present = this.#sets.get(key);
+    present?.delete(name);
+    if (present?.size === 0) this.#sets.delete(key);
   }
 }
 

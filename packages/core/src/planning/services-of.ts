@@ -31,7 +31,7 @@ function routesToPods(service: Service): boolean {
   return service.type !== 'ExternalName';
 }
 
-function selects(service: Service, labels: StringMap): boolean {
-  const wanted = Object.entries(service.selector ?? {});
-  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
+function selects({ selector = {} }: Service, labels: StringMap): boolean {
+  const wanted = Object.keys(selector);
+  return wanted.length > 0 && wanted.every((key) => labels[key] === selector[key]);
 }

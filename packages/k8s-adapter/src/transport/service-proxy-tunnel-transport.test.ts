@@ -79,11 +79,11 @@ describe('a tunnel through the proxy of the API server', () => {
     });
     const ended = expect(made.dial()).rejects.toMatchObject({
       code: 'unreachable',
-      message: expect.stringContaining('within 5 s'),
+      message: expect.stringContaining('within 3 s'),
     });
 
     await asked;
-    await clock.advance(5_000);
+    await clock.advance(3_000);
 
     await ended;
     await letGo;
@@ -154,7 +154,7 @@ describe('another way than the proxy of the API server', () => {
     const transport = made.transport({ fallback: somewhere });
     const dialled = transport.dial();
     await asked;
-    await clock.advance(5_000);
+    await clock.advance(3_000);
 
     expect(await dialled).toBe(elsewhere);
     expect(await transport.dial()).toBe(elsewhere);

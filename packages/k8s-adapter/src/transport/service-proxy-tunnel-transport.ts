@@ -18,7 +18,7 @@ export interface ServiceProxyTunnelTransportOptions {
    * long, this is not tried again. Default nothing.
    */
   readonly fallback?: TunnelTransport<Duplex> | undefined;
-  /** How long the API server may take to connect, in milliseconds. Default 5 000. */
+  /** How long the API server may take to connect, in milliseconds. Default 3 000. */
   readonly timeoutMs?: number | undefined;
   /** Told why there is need of the fallback. Default: silent. */
   readonly logger?: Logger | undefined;
@@ -66,7 +66,7 @@ export class ServiceProxyTunnelTransport implements TunnelTransport<Duplex> {
 
   async #dial(options: CallOptions): Promise<Duplex> {
     const { namespace, service } = this.#manager;
-    const { timeoutMs = 5_000 } = this.#options;
+    const { timeoutMs = 3_000 } = this.#options;
     const manager = await readManagerService(this.#connection, this.#manager, options);
     if (!manager.isProxied) {
       const message = `Service ${service} in namespace ${namespace} has no port ${tunnelUpgrade.port}`;
