@@ -1,5 +1,7 @@
 import { FairleadError } from '@fairlead/core';
+import type { KubernetesObject } from '@fairlead/k8s-adapter';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { startLoad } from '../k8s-adapter/load.ts';
 import { hasCluster } from '../k8s-adapter/real-cluster.ts';
 import { Person } from '../stories/person.ts';
@@ -9,6 +11,7 @@ import { leftovers } from './leftovers.ts';
 
 const namespace = 'fairlead-e2e-installed';
 const unmanaged = 'fairlead-e2e-unmanaged';
+type ConfigMap = KubernetesObject & { readonly data?: Readonly<Record<string, string>> };
 const asking = { 'fairlead.dev/inject-traffic-agent': 'enabled' };
 
 let installation: Installation;
@@ -46,10 +49,8 @@ describe.runIf(hasCluster)('an installation on a real cluster', () => {
     expect(await shop.uids()).toEqual(uids);
     await installation.upgrade({ agentLogLevel: 'debug' });
 
-    const [map] = (await cluster.objects('configMaps').list(namespace)).items.filter(
-      ({ metadata }) => metadata.name === 'telepresence-agents',
-    );
-    expect(JSON.stringify(map)).toContain('logLevel: debug');
+    const map = await cluster.objects<ConfigMap>('configMaps').read({ namespace, name: 'telepresence-agents' });
+    expect(parse(map?.data?.['deployment.cart'] ?? '')).toMatchObject({ logLevel: 'debug' });
     expect(await shop.injected('cart')).toHaveLength(2);
     expect([...(await shop.uids())].filter((uid) => uids.has(uid))).toEqual([]);
   });
