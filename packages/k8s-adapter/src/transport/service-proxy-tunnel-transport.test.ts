@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Duplex } from 'node:stream';
+import { type Duplex, PassThrough } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type CallOptions, FairleadError, ManualClock, MemoryLogger, type TunnelTransport } from '@fairlead/core';
 import { describe, expect, it } from 'vitest';
@@ -70,19 +70,13 @@ describe('a tunnel through the proxy of the API server', () => {
   it('gives up a server that does not answer, and lets go of it', async () => {
     const clock = new ManualClock();
     await using made = await open(clock);
-    let letGo: Promise<unknown> | undefined;
-    const asked = new Promise<void>((resolve) => {
-      made.server.onUpgrade = (_request, socket) => {
-        letGo = once(socket.resume(), 'end');
-        resolve();
-      };
-    });
+    const asked = whenAsked(made);
     const ended = expect(made.dial()).rejects.toMatchObject({
       code: 'unreachable',
       message: expect.stringContaining('within 3 s'),
     });
 
-    await asked;
+    const { letGo } = await asked;
     await clock.advance(3_000);
 
     await ended;
@@ -148,17 +142,51 @@ describe('another way than the proxy of the API server', () => {
   it('is taken from then on where the API server cannot reach the manager and does not say so', async () => {
     const clock = new ManualClock();
     await using made = await open(clock);
-    const asked = new Promise<void>((resolve) => {
-      made.server.onUpgrade = () => resolve();
-    });
-    const transport = made.transport({ fallback: somewhere });
+    const logger = new MemoryLogger();
+    const transport = made.transport({ fallback: somewhere, logger });
+    const asked = whenAsked(made);
     const dialled = transport.dial();
-    await asked;
-    await clock.advance(3_000);
+    const { letGo } = await asked;
+    await clock.advance(500);
 
     expect(await dialled).toBe(elsewhere);
     expect(await transport.dial()).toBe(elsewhere);
+    await letGo;
     expect(made.server.received('GET', '/services/fairlead-manager')).toHaveLength(1);
+    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { reason: expect.stringContaining('500 ms') } }]);
+  });
+
+  it('is given up when the proxy is there sooner after all', async () => {
+    const clock = new ManualClock();
+    await using made = await open(clock);
+    const { onUpgrade } = made.server;
+    const answer = new Promise<() => void>((resolve) => {
+      made.server.onUpgrade = (...connection) => resolve(() => onUpgrade?.(...connection));
+    });
+    let given: AbortSignal | undefined;
+    let arrive = (_stream: Duplex): void => {};
+    const fallback: TunnelTransport<Duplex> = {
+      dial: ({ signal } = {}) => {
+        given = signal;
+        return new Promise((resolve) => {
+          arrive = resolve;
+        });
+      },
+    };
+    const dialled = made.transport({ fallback }).dial();
+    const goOn = await answer;
+    await clock.advance(500);
+    expect(given?.aborted).toBe(false);
+
+    goOn();
+    const near = await dialled;
+
+    expect(await made.manager.accepted()).toBeDefined();
+    expect(given?.aborted).toBe(true);
+    const tooLate = new PassThrough();
+    arrive(tooLate);
+    await once(tooLate, 'close');
+    near.destroy();
   });
 
   it.each([
@@ -247,6 +275,13 @@ const somewhere: TunnelTransport<Duplex> = { dial: async () => elsewhere };
 function changeService({ server: { store } }: ConnectedServer, parts: object): void {
   const service = store.get(stores.Service, 'fairlead', 'fairlead-manager');
   store.put(stores.Service, service as never, { ...service, ...parts } as never);
+}
+
+/** Resolves when the server is asked, and tells when it is let go of; it does not answer. */
+function whenAsked({ server }: ConnectedServer): Promise<{ readonly letGo: Promise<unknown> }> {
+  return new Promise((resolve) => {
+    server.onUpgrade = (_request, socket) => resolve({ letGo: once(socket.resume(), 'end') });
+  });
 }
 
 interface Opened extends ConnectedServer {
