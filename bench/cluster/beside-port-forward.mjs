@@ -20,8 +20,9 @@ const limitMs = 180_000;
 /**
  * What the tunnel carries, beside `kubectl port-forward` to the same pod. Four ways are measured: `portforward.*` is a local
  * port that leads to the pod's Service through API server, kubelet and traffic-manager; `proxied.*` the same through the API
- * server's proxy, as sessions do by default; `direct.*` by TLS to the traffic-manager; `intercept.*` is the traffic of an intercept, which comes from a caller in the cluster's network through the
- * pod's agent and the traffic-manager to a process here. Down is towards this machine.
+ * server's proxy, as sessions do by default; `direct.*` by TLS to the traffic-manager; `intercept.*` is the traffic of an
+ * intercept, which comes from a caller in the cluster's network through the pod's agent and the traffic-manager to a process
+ * here. Down is towards this machine.
  */
 export async function rowsBesidePortForward({ session, namespace, workload, url, manager, rounds, wanted }) {
   const ways = (way) => kinds.some((kind) => wanted(`${way}.${kind}`));

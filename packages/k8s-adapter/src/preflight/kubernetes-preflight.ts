@@ -24,10 +24,9 @@ import { isSupported, oldestServer, readServerVersion, type ServerVersion } from
 export class KubernetesPreflight implements Preflight {
   readonly #connection: KubernetesConnection;
   readonly #manager: ManagerLocation;
-
   readonly #tunnel: TunnelWay | undefined;
 
-  /** The manager is looked for where it is by default, unless it is said otherwise, and is to be reached in any way that there is. */
+  /** The manager is looked for where it is by default, unless it is said otherwise. Default of `tunnel`: either way will do. */
   constructor(connection: KubernetesConnection, manager: Partial<ManagerLocation> = {}, tunnel?: TunnelWay) {
     this.#connection = connection;
     this.#manager = { ...defaultManager, ...manager };
