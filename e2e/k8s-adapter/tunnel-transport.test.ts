@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { SilentLogger } from '@fairlead/core';
 import { describeTunnelTransport, type TunnelTransportSetup } from '@fairlead/core/conformance';
 import {
+  apiStatusOf,
   type KubernetesObject,
   managerCaAnnotation,
   openPortForward,
@@ -22,6 +23,8 @@ import { appImage, loadAppImage } from './real-shop.ts';
 
 const namespace = 'fairlead-e2e-manager';
 const service = 'fairlead-manager';
+/** What the port for upgraded requests answers to others. */
+const wantsUpgrade = 426;
 
 /** A pod on the node's network: a port forwarded to it leads to this process, which listens there, and so does its Service. */
 async function putUp(cluster: RealCluster, port: number, proxiedPort?: number): Promise<void> {
@@ -52,6 +55,18 @@ async function putUp(cluster: RealCluster, port: number, proxiedPort?: number): 
     const pod = await cluster.objects('pods').read({ namespace, name: 'manager' });
     return JSON.stringify(pod).includes('"type":"Ready","status":"True"') || undefined;
   });
+  if (proxiedPort !== undefined) await cluster.until(() => isProxied(cluster));
+}
+
+/** Whether the API server's proxy knows the pod by now: that is ready a moment before it is one of its Service's endpoints. */
+async function isProxied(cluster: RealCluster): Promise<true | undefined> {
+  const path = `/api/v1/namespaces/${namespace}/services/${service}:proxied/proxy/`;
+  const asked = cluster.connection.request({ verb: 'get', method: 'GET', path });
+  const status = await asked.then(
+    () => 200,
+    (error: unknown) => apiStatusOf(error)?.status,
+  );
+  return status === wantsUpgrade || undefined;
 }
 
 function setup(forwarding: PortForwardProtocol | undefined, isTls: boolean): TunnelTransportSetup<Duplex> {
