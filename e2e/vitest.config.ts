@@ -3,11 +3,11 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['@fairlead/source', 'module', 'node', 'development|production'];
 
 /** Each has namespaces of its own, and but the last no installation: they wait for pods side by side. */
-const withoutInstallation = ['k8s-adapter/{rollout-*,surge,tunnel-transport}.test.ts', 'manager/in-turn.ts'];
+const withoutInstallation = ['k8s-adapter/{resolver,rollout-*,surge,tunnel-transport}.test.ts', 'manager/in-turn.ts'];
 const partsOfOthers = [
   'manager/*.test.ts',
   'stories/whole-life.test.ts',
-  'k8s-adapter/{config-store,registry,resolver}.test.ts',
+  'k8s-adapter/{config-store,registry}.test.ts',
 ];
 /** They hurt what all others need. */
 const alone = [

@@ -4,7 +4,6 @@
  */
 import '../k8s-adapter/config-store.test.ts';
 import '../k8s-adapter/registry.test.ts';
-import '../k8s-adapter/resolver.test.ts';
 import './installation.test.ts';
 import './helm.test.ts';
 import './documentation.test.ts';

@@ -30,11 +30,12 @@ const clusterRules: readonly AccessRule[] = [
   // create: to learn whether whoever made an intercept still has the right to.
   { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
   {
-    // get, patch: to write the CA bundle of the certificates that it makes into its own two configurations.
+    // get, patch: to write the CA bundle of the certificates that it makes into its own two configurations. list, watch: to
+    // notice when somebody takes that away.
     apiGroups: ['admissionregistration.k8s.io'],
     resources: ['mutatingwebhookconfigurations'],
     resourceNames: [installNames.podWebhook, installNames.interceptWebhook],
-    verbs: ['get', 'patch'],
+    verbs: ['get', 'list', 'patch', 'watch'],
   },
 ];
 

@@ -5,30 +5,37 @@ import type { CaPublisher } from './cluster/ca-publisher.ts';
 /** What {@link publishCertificates} works with. */
 export interface PublishCertificatesParts {
   readonly certificates: Pick<CertificateSource, 'caBundle' | 'watch'>;
-  readonly publisher: Pick<CaPublisher, 'publish'>;
+  readonly publisher: Pick<CaPublisher, 'publish' | 'follow'>;
   /** Told whenever everybody has heard of the present authorities. */
   readonly onPublished: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Somebody who applies the installation anew may have taken away what was written. */
+/** For what no watch tells of. */
 const checkMs = 60_000;
 const retryMs = 2_000;
+/** The least time from one publication to the next: somebody else may undo each of them at once. */
+const restMs = 1_000;
 
 /**
- * Keeps everybody told of the present authorities until the signal aborts. Rejects only when there is another
+ * Keeps everybody told of the present authorities until the signal aborts, also when somebody who applies the installation
+ * anew takes away what was written: until it is there again no pod gets an agent. Rejects only when there is another
  * installation, which does not change by waiting.
  */
 export async function publishCertificates(parts: PublishCertificatesParts, signal: AbortSignal): Promise<void> {
   const { certificates, publisher, onPublished, clock, logger } = parts;
   let wake = (): void => {};
-  const following = (async () => {
-    for await (const _ of certificates.watch({ signal })) wake();
-  })();
+  const following = Promise.all([
+    (async () => {
+      for await (const _ of certificates.watch({ signal })) wake();
+    })(),
+    followConfigurations(parts, () => wake(), signal),
+  ]);
   while (!signal.aborted) {
     const pause = new AbortController();
     wake = () => pause.abort();
+    const began = clock.now();
     let waitMs = checkMs;
     try {
       await publisher.publish(certificates.caBundle(), { signal });
@@ -40,6 +47,23 @@ export async function publishCertificates(parts: PublishCertificatesParts, signa
       waitMs = retryMs;
     }
     await clock.sleep(waitMs, { signal: AbortSignal.any([signal, pause.signal]) }).catch(() => {});
+    await clock.sleep(Math.max(0, began + restMs - clock.now()), { signal }).catch(() => {});
   }
   await following;
+}
+
+/** Without the right to watch, or while the API server is away, changes are noticed by looking. */
+async function followConfigurations(
+  { publisher, clock, logger }: PublishCertificatesParts,
+  changed: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await publisher.follow(changed, { signal });
+    } catch (error) {
+      if (!signal.aborted) logger.warn({ error }, 'changes of the webhook configurations are noticed late');
+    }
+    await clock.sleep(checkMs, { signal }).catch(() => {});
+  }
 }

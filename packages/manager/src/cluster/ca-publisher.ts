@@ -21,6 +21,8 @@ export interface WebhookObject {
 export interface CaPublisherParts {
   readonly configurations: Pick<ObjectClient<WebhookConfigurationObject>, 'read' | 'patch'>;
   readonly services: Pick<ObjectClient<KubernetesObject>, 'patch'>;
+  /** Tells of every change of the webhook configuration, until the signal aborts. */
+  readonly watch: (name: string, options: CallOptions) => AsyncIterable<unknown>;
   /** The traffic-manager's own. */
   readonly namespace: string;
   /** Where clients read the authorities: an annotation on the traffic-manager's Service. */
@@ -47,6 +49,25 @@ export class CaPublisher {
     await Promise.all([podWebhook, interceptWebhook].map((name) => this.#toWebhooks(name, caBundle, options)));
     const patch = { metadata: { annotations: { ...annotations, [caAnnotation]: caBundle } } };
     await services.patch({ namespace, name: manager }, 'merge', patch, options);
+  }
+
+  /**
+   * Calls `changed` whenever somebody may have taken away what was written, until the signal aborts. Fails when that cannot be
+   * watched.
+   */
+  async follow(changed: () => void, { signal }: CallOptions = {}): Promise<void> {
+    const { podWebhook, interceptWebhook } = installNames;
+    const stop = new AbortController();
+    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    try {
+      await Promise.all(
+        [podWebhook, interceptWebhook].map(async (name) => {
+          for await (const _ of this.#parts.watch(name, { signal: either })) changed();
+        }),
+      );
+    } finally {
+      stop.abort();
+    }
   }
 
   /** Fails with `conflict` when a webhook configuration is another installation's: a cluster has one. */

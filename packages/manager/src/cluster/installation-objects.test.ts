@@ -32,6 +32,7 @@ describe('the CA publisher', () => {
     const publisher = new CaPublisher({
       configurations: webhooks,
       services: known,
+      watch: (name, options) => webhooks.watch(name, options),
       namespace: 'fairlead',
       caAnnotation: managerCaAnnotation,
       annotations: { [agentImageAnnotation]: 'fairlead:1' },
@@ -55,7 +56,9 @@ describe('the CA publisher', () => {
   });
 
   it('keeps its hands off another installation', async () => {
-    const parts = { configurations: configurations(), services: services(), caAnnotation: 'ca', annotations: {} };
+    const webhooks = configurations();
+    const watch = (name: string) => webhooks.watch(name);
+    const parts = { configurations: webhooks, services: services(), watch, caAnnotation: 'ca', annotations: {} };
     const publisher = new CaPublisher({ ...parts, namespace: 'second' });
 
     const another = {
@@ -70,7 +73,8 @@ describe('the CA publisher', () => {
 
   it('complains when it was not installed', async () => {
     const configurations = new MemoryObjects<WebhookConfigurationObject>();
-    const parts = { configurations, services: services(), caAnnotation: 'ca', annotations: {} };
+    const watch = (name: string) => configurations.watch(name);
+    const parts = { configurations, services: services(), watch, caAnnotation: 'ca', annotations: {} };
 
     await expect(new CaPublisher({ ...parts, namespace: 'fairlead' }).publish('PEM')).rejects.toMatchObject({
       code: 'not-found',

@@ -10,6 +10,7 @@ import {
   managerCaAnnotation,
   managerWireAnnotation,
   ObjectClient,
+  watchResource,
 } from '@fairlead/k8s-adapter';
 import { ContainerModule } from 'inversify';
 import { KubernetesWorkloadEvents } from '../events/kubernetes-workload-events.ts';
@@ -74,10 +75,17 @@ export function clusterModule(registry: InterceptRegistry): ContainerModule {
       .inSingletonScope();
     bind(managerTokens.caPublisher)
       .toResolvedValue(
-        (api, { namespace, agentImage, agentResources }) =>
+        (api, { namespace, agentImage, agentResources }, logger) =>
           new CaPublisher({
             configurations: new ObjectClient(api, apiResources.mutatingWebhookConfigurations),
             services: new ObjectClient(api, apiResources.services),
+            watch: (name, options) =>
+              watchResource(api, apiResources.mutatingWebhookConfigurations, {
+                ...options,
+                fieldSelector: `metadata.name=${name}`,
+                remembers: 'metadata',
+                logger,
+              }),
             namespace,
             caAnnotation: managerCaAnnotation,
             annotations: {
@@ -86,7 +94,7 @@ export function clusterModule(registry: InterceptRegistry): ContainerModule {
               [managerWireAnnotation]: String(wireVersion),
             },
           }),
-        [connection, settings],
+        [connection, settings, tokens.logger],
       )
       .inSingletonScope();
     bind(managerTokens.leaderLabel)

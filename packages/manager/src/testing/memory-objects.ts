@@ -1,9 +1,11 @@
+import { EventEmitter, on } from 'node:events';
 import { type CallOptions, FairleadError } from '@fairlead/core';
 import type { KubernetesObject, ObjectAddress, ObjectList, PatchType } from '@fairlead/k8s-adapter';
 
 /** Objects of one resource in memory, with revisions, as an `ObjectClient` shows them. */
 export class MemoryObjects<T extends KubernetesObject> {
   readonly #objects = new Map<string, T>();
+  readonly #changes = new EventEmitter();
   #revision = 0;
 
   /** Begins with these. */
@@ -16,12 +18,22 @@ export class MemoryObjects<T extends KubernetesObject> {
     const revision = String(++this.#revision);
     const stored = structuredClone({ ...object, metadata: { ...object.metadata, resourceVersion: revision } });
     this.#objects.set(keyOf(object.metadata), stored);
+    this.#changes.emit(keyOf(object.metadata));
     return structuredClone(stored);
   }
 
   async read(address: ObjectAddress, options: CallOptions = {}): Promise<T | undefined> {
     options.signal?.throwIfAborted();
     return structuredClone(this.#objects.get(keyOf(address)));
+  }
+
+  /** Tells of each change of one object until the signal aborts. */
+  async *watch(name: string, { signal }: CallOptions = {}): AsyncGenerator<void, void, undefined> {
+    try {
+      for await (const _ of on(this.#changes, keyOf({ name }), { signal })) yield;
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+    }
   }
 
   async list(
