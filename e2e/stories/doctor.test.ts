@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { wireVersion } from '@fairlead/core';
 import type { KubernetesObject } from '@fairlead/k8s-adapter';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -152,12 +153,19 @@ describe.runIf(hasCluster)('the doctor, on set-ups that are broken', { timeout: 
     const caBundle = Buffer.from(await anotherCa()).toString('base64');
     const wrong = webhooks.map((one) => ({ ...one, clientConfig: { ...one.clientConfig, caBundle } }));
 
-    await configurations.patch({ name }, 'merge', { webhooks: wrong });
-    const distrusted = await untilFound('injector', /CA bundle/);
+    const distrusted = await whileInsisting(
+      () => configurations.patch({ name }, 'merge', { webhooks: wrong }),
+      () => untilFound('injector', /CA bundle/),
+    );
+    const began = performance.now();
+    await installation.untilInjecting();
+    const healedMs = performance.now() - began;
     await configurations.delete({ name });
     const missing = await untilFound('webhooks', /fairlead-intercepts/);
     await mended();
 
+    console.log(`the CA bundle is right again ${healedMs.toFixed(0)} ms after the last wrong one`);
+    expect(healedMs).toBeLessThan(20_000);
     expect(distrusted.remedy).toContain('rollout restart');
     expect(missing).toMatchObject({ status: 4, message: expect.stringContaining('is missing') });
     expect((await doctor()).failing).toEqual([]);
@@ -191,6 +199,20 @@ describe.runIf(hasCluster)('the doctor, on set-ups that are broken', { timeout: 
     for (const { remedy } of failing) expect(remedy).toContain('fairlead install');
   });
 });
+
+/** Does it again and again meanwhile, as a tool does that knows better: what is done once is put right within a second. */
+async function whileInsisting<T>(insist: () => Promise<unknown>, look: () => Promise<T>): Promise<T> {
+  let isOver = false;
+  const insisting = (async () => {
+    for (; !isOver; await sleep(100)) await insist();
+  })();
+  try {
+    return await look();
+  } finally {
+    isOver = true;
+    await insisting;
+  }
+}
 
 /** The API server's own authority, which has not signed the injector's certificate. */
 async function anotherCa(): Promise<string> {

@@ -3,6 +3,8 @@ import { resourcePath } from '../connection/api-resource.ts';
 import { apiResources } from '../connection/api-resources.ts';
 import { apiStatusOf } from '../connection/api-status-error.ts';
 import type { KubernetesConnection } from '../connection/kubernetes-connection.ts';
+import type { ManagerLocation } from '../transport/find-manager.ts';
+import { remedyOfWrongCa } from './check-webhooks.ts';
 import { failing, fine, unknown } from './finding.ts';
 import { injectorProbe } from './injector-probe.ts';
 
@@ -15,6 +17,7 @@ const reinstall = 'Somebody who administers the cluster runs fairlead upgrade, o
  */
 export async function checkInjector(
   connection: KubernetesConnection,
+  { namespace: managerNamespace }: ManagerLocation,
   namespace: string,
   options: CallOptions,
 ): Promise<PreflightCheck> {
@@ -40,19 +43,17 @@ export async function checkInjector(
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!(error instanceof FairleadError)) throw error;
-    return judge(error);
+    return judge(error, managerNamespace);
   }
 }
 
-function judge(error: FairleadError): PreflightCheck {
+function judge(error: FairleadError, managerNamespace: string): PreflightCheck {
   const said = apiStatusOf(error)?.message ?? error.message;
   if (!/failed calling webhook|failed to call webhook/i.test(said)) return unknown(name, error.message, error.hint);
   const why = said.slice(said.indexOf('failed'));
   if (/x509|certificate|tls:/i.test(said)) {
     const message = `the API server does not trust the injector, as its webhook configuration has a wrong CA bundle: ${why}`;
-    const remedy =
-      'Restart the traffic-manager, which writes the bundle: kubectl -n fairlead rollout restart deployment';
-    return failing(name, message, remedy);
+    return failing(name, message, remedyOfWrongCa(managerNamespace));
   }
   const remedy = /service "[^"]*" not found/i.test(said)
     ? reinstall

@@ -18,6 +18,12 @@ interface WebhookConfiguration extends KubernetesObject {
 /** The configurations of an installation. */
 const configurationNames: readonly string[] = ['fairlead-pods', 'fairlead-intercepts'];
 
+/** What helps where the API server has a CA that is not the manager's, which writes its own within seconds. */
+export function remedyOfWrongCa(namespace: string): string {
+  const others = 'If it stays so, another tool writes it as well: have that leave caBundle alone';
+  return `${others}. Then kubectl -n ${namespace} rollout restart deployment.`;
+}
+
 /**
  * Whether the webhook configurations are there and name the manager's CA. Only administrators may look: for everybody else
  * it is unknown, and the check of the injector tells as much of intercepts.
@@ -46,7 +52,7 @@ export async function checkWebhooks(
     const wrong = found.filter((one) => one?.webhooks?.some(({ clientConfig }) => !isSame(clientConfig?.caBundle, ca)));
     if (ca !== undefined && wrong.length > 0) {
       const message = `the CA bundle of ${wrong.map((one) => one?.metadata.name).join(' and ')} is not the manager's`;
-      return failing(name, message, `kubectl -n ${namespace} rollout restart deployment: the manager writes it anew.`);
+      return failing(name, message, remedyOfWrongCa(namespace));
     }
     return fine(name, `${configurationNames.join(' and ')} name the manager's CA`);
   };

@@ -59,7 +59,9 @@ export class KubernetesPreflight implements Preflight {
       found,
       isThere ? versions : unknown('version', after),
       ...(rights.length === 0 ? [fine('rights', `you may intercept in namespace ${namespace}`)] : rights),
-      isThere && mayIntercept ? await checkInjector(connection, namespace, options) : unknown('injector', after),
+      isThere && mayIntercept
+        ? await checkInjector(connection, manager, namespace, options)
+        : unknown('injector', after),
       isThere ? webhooks : unknown('webhooks', after),
       podSecurity,
       quota,
