@@ -3,10 +3,8 @@
  * of its own; prints the port. TUNNEL is the way to the traffic-manager, see `kubernetes()`. If that is `direct`, HOST and PORT
  * are where it is; its certificate bears NAME and is of the authority in MANAGER_CA.
  */
-import { createServer } from 'node:net';
 import { kubernetes } from '@fairlead/k8s-adapter';
 import { connect } from '@fairlead/sdk';
-import { joinStreams } from '@fairlead/tunnel';
 
 const [namespace, address, tunnel, host, port, servername] = process.argv.slice(2);
 const direct = {
@@ -16,14 +14,6 @@ const direct = {
 const session = await connect(kubernetes({ namespace, tunnel, ...(host && direct) }));
 // Who holds something in a namespace may reach its Services; nothing of what is measured goes that way.
 await session.intercept({ workload: 'deployment/aside', match: { headers: { 'x-nobody': session.key } }, to: 9 });
-const server = createServer({ allowHalfOpen: true, noDelay: true }, async (socket) => {
-  socket.on('error', () => {});
-  try {
-    await joinStreams(socket, await session.dial(address));
-  } catch (error) {
-    if (!socket.destroyed) console.error(error.message);
-    socket.destroy();
-  }
-});
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+const forward = await session.forward(address);
+console.log(forward.port);
 process.once('SIGTERM', () => void session.close().then(() => process.exit(0)));

@@ -69,6 +69,11 @@ describe.runIf(hasCluster)('the doctor, on set-ups that are broken', { timeout: 
     const { status, checks, failing } = await doctor();
 
     expect({ status, failing }).toEqual({ status: 0, failing: [] });
+    expect(checks).toContainEqual({
+      name: 'tunnel',
+      state: 'ok',
+      message: 'leads to the traffic-manager through the proxy of the API server',
+    });
     expect(checks.filter(({ name }) => name !== 'mounts').every(({ state }) => state === 'ok')).toBe(true);
   });
 

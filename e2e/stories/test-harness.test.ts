@@ -46,6 +46,7 @@ describe.runIf(hasCluster)('tests against a real cluster', () => {
     await using tap = await session.wiretap({ workload: 'cart' });
 
     const stock = await session.fetch(`http://stock.${namespace}.svc/`);
+    await using forward = await session.forward('stock:80');
     const served = await session.fetch('http://cart/', { headers: { 'x-run': session.key } });
     const call = await mine.next({ timeout: 5_000 });
     const copied = await tap.next();
@@ -53,6 +54,7 @@ describe.runIf(hasCluster)('tests against a real cluster', () => {
     const miss = await mine.next({ timeout: 1_000 }).catch((error: unknown) => error);
 
     expect(await stock.text()).toMatch(/^stock-/);
+    expect(await ask(`http://${forward.host}:${forward.port}/`)).toMatch(/^stock-/);
     expect(await served.text()).toBe('mine');
     expect(new URL(call.request.url).pathname).toBe('/');
     expect(copied.response?.status).toBe(200);

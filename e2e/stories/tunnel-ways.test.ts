@@ -27,8 +27,12 @@ describe.runIf(hasCluster)('a session reaches the traffic-manager', () => {
     await shop.deploy({ name: 'cart', portName: 'http' });
     await using ada = await Person.make(installation.cluster, { namespace, name: 'ada' });
 
-    for (const tunnel of ['service-proxy', 'port-forward'] as const) {
+    for (const [tunnel, way] of [
+      ['service-proxy', 'through the proxy of the API server'],
+      ['port-forward', 'by a port that the API server forwards'],
+    ] as const) {
       await using session = await ada.connect({ tunnel });
+      expect(session.tunnelWay).toBe(way);
       await expectToWork(session, await shop.url('cart'));
     }
   });
@@ -45,6 +49,7 @@ describe.runIf(hasCluster)('a session reaches the traffic-manager', () => {
       hint: expect.stringContaining('get services/proxy "fairlead-manager:proxied" in namespace fairlead'),
     });
     await using session = await eve.connect();
+    expect(session.tunnelWay).toBe('by a port that the API server forwards');
     await expectToWork(session, await shop.url('cart'));
   });
 });

@@ -6,6 +6,7 @@ import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './interc
 import { type InterceptedProgram, runInSession } from './programs/run-in-session.ts';
 import type { SessionRunOptions } from './programs/run-options.ts';
 import type { ServiceFetch } from './services/service-fetch.ts';
+import type { ForwardOptions, ServiceForward } from './services/service-forward.ts';
 import type { SessionScope } from './session-scope.ts';
 import type { ExchangeWiretap } from './wiretap/exchange-wiretap.ts';
 import type { TapEvent } from './wiretap/tap-event.ts';
@@ -79,6 +80,11 @@ export class ChildSession implements SessionScope {
   /** As of the session. */
   async dial(address: string, options: CallOptions = {}): Promise<Duplex> {
     return await this.#parent.dial(address, this.#within(options));
+  }
+
+  /** As of the session; ends with this child. */
+  async forward(address: string, options: ForwardOptions = {}): Promise<ServiceForward> {
+    return await this.#parent.forward(address, this.#within(options));
   }
 
   /** What the intercepts of this child would make of a request. */

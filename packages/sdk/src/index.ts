@@ -59,6 +59,7 @@ export type { UndiciInterceptor } from './propagation/undici-interceptor.ts';
 export type { RemoveAgentOptions } from './remove-agent.ts';
 export type { ServiceTlsOptions } from './services/secure-stream.ts';
 export type { ServiceFetch, ServiceFetchInit } from './services/service-fetch.ts';
+export { type ForwardOptions, ServiceForward } from './services/service-forward.ts';
 export { Session } from './session.ts';
 export type { SessionEvents } from './session-events.ts';
 export { sessionOwner } from './session-identity.ts';

@@ -6,6 +6,7 @@ import type { ExchangeOptions, InterceptOptions, WiretapOptions } from './interc
 import type { InterceptedProgram } from './programs/run-in-session.ts';
 import type { SessionRunOptions } from './programs/run-options.ts';
 import type { ServiceFetch } from './services/service-fetch.ts';
+import type { ForwardOptions, ServiceForward } from './services/service-forward.ts';
 import type { ExchangeWiretap } from './wiretap/exchange-wiretap.ts';
 import type { TapEvent } from './wiretap/tap-event.ts';
 import type { Wiretap } from './wiretap/wiretap.ts';
@@ -33,6 +34,8 @@ export interface SessionScope extends AsyncDisposable {
   readonly fetch: ServiceFetch;
   /** A byte stream to a Service of the cluster. */
   dial(address: string, options?: CallOptions): Promise<Duplex>;
+  /** A local port that leads to a Service of the cluster. See `Session.forward`. */
+  forward(address: string, options?: ForwardOptions): Promise<ServiceForward>;
   /** A scope within this one, with a key of its own. */
   child(): SessionScope;
   /** Leaves what it holds. Never rejects. */

@@ -31,6 +31,7 @@ import { RecordWatch } from './registry/record-watch.ts';
 import { type RemoveAgentOptions, requestRemoval, untilAgentless } from './remove-agent.ts';
 import { parseServiceAddress } from './services/service-address.ts';
 import { type ServiceFetch, serviceFetch } from './services/service-fetch.ts';
+import { type ForwardOptions, ServiceForward } from './services/service-forward.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionIdentity } from './session-identity.ts';
 import type { SessionPorts } from './session-ports.ts';
@@ -76,6 +77,7 @@ export class Session implements SessionScope {
   readonly #view: ClusterView;
   readonly #records: RecordWatch;
   readonly #held = new Map<string, Intercept | Wiretap<unknown>>();
+  readonly #forwards = new Set<ServiceForward>();
   readonly #over = new AbortController();
   #tunnel: SessionTunnel | undefined;
   #children = 0;
@@ -129,6 +131,14 @@ export class Session implements SessionScope {
   /** Whether the connection to the relay is up at this moment. */
   get isConnected(): boolean {
     return this.#tunnel?.isUp ?? false;
+  }
+
+  /**
+   * Which way the tunnel leads to the traffic-manager, in words: `through the proxy of the API server`. Undefined where there is
+   * nothing to tell, and while the connection is interrupted.
+   */
+  get tunnelWay(): string | undefined {
+    return this.#tunnel?.way;
   }
 
   /** What an intercept would do, without doing it. See {@link DryRun}; fails as the intercept would before it begins. */
@@ -212,6 +222,29 @@ export class Session implements SessionScope {
     return await this.#openStream({ kind: 'dial', ...withPort(wanted) }, either);
   }
 
+  /**
+   * A local port that leads to a port of a Service, for clients that want a host and a port. Names, needs and failures are
+   * those of {@link dial}: what concerns one connection is told to `onFailure`, and its client sees it reset. Fails with
+   * `bad-request`, `port-taken`, `closed`, or the signal's reason. Ends with the session.
+   */
+  async forward(address: string, options: ForwardOptions = {}): Promise<ServiceForward> {
+    this.#begin(options);
+    const wanted = withPort(parseServiceAddress(address, this.namespace));
+    const forward = await ServiceForward.open(
+      {
+        address,
+        open: () => this.#reach().beginStream({ kind: 'dial', ...wanted }, this.signal),
+        logger: this.#parts.ports.logger,
+        onClosed: (closed) => void this.#forwards.delete(closed),
+      },
+      options,
+    );
+    this.#forwards.add(forward);
+    if (this.#closing || this.signal.aborted) await forward.close();
+    this.#begin(options);
+    return forward;
+  }
+
   /** A part of this session with a key of its own, for one test of a run. What it holds ends with it. */
   child(): ChildSession {
     this.#begin({});
@@ -274,6 +307,7 @@ export class Session implements SessionScope {
   }
 
   async #close(): Promise<void> {
+    await Promise.all([...this.#forwards].map((forward) => forward.close()));
     await Promise.all([...this.#held.values()].map((held) => held.leave()));
     this.#over.abort(new FairleadError('closed', 'the session was closed'));
     await this.#records[Symbol.asyncDispose]();
@@ -354,8 +388,12 @@ export class Session implements SessionScope {
   }
 
   async #openStream(metadata: StreamMetadata, signal: AbortSignal): Promise<TunnelStream> {
+    return await this.#reach().openStream(metadata, signal);
+  }
+
+  #reach(): SessionTunnel {
     if (!this.#tunnel) throw new FairleadError('connection-lost', 'the session is not connected');
-    return await this.#tunnel.openStream(metadata, signal);
+    return this.#tunnel;
   }
 
   #interrupted(error: FairleadError): void {
@@ -370,6 +408,7 @@ export class Session implements SessionScope {
 
   #lost(error: FairleadError): void {
     this.#over.abort(error);
+    for (const forward of this.#forwards) void forward.close();
     for (const held of this.#held.values()) held.fail(error);
     notify(() => this.events.emit('lost', error));
   }

@@ -81,8 +81,10 @@ async function tryTunnel(context: CommandContext, add: Add): Promise<void> {
     const session = await limited(context.signal, 'the tunnel', (signal) =>
       connect(context.cluster(), { signal, namespace: context.namespace }),
     );
+    const way = session.tunnelWay;
     await session.close();
-    add({ name: 'tunnel', state: 'ok', message: 'leads to the traffic-manager' });
+    const message = `leads to the traffic-manager${way === undefined ? '' : ` ${way}`}`;
+    add({ name: 'tunnel', state: 'ok', message });
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof FairleadError)) throw error;

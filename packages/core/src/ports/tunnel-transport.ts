@@ -4,6 +4,8 @@ import type { CallOptions } from './call-options.ts';
 export interface TunnelTransport<Stream extends ByteDuplex = ByteDuplex> {
   /** Fails with `unreachable` and the cause, or `forbidden`. Has a time limit of its own. */
   dial(options?: CallOptions): Promise<Stream>;
+  /** Which way a stream that it gave leads to the manager, in words that go on with "leads there". Default: nothing to tell. */
+  describe?(stream: Stream): string | undefined;
 }
 
 /** What core needs to know of a byte stream in both directions; on Node it is a `Duplex`. */

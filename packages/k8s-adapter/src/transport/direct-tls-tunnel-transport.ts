@@ -37,4 +37,8 @@ export class DirectTlsTunnelTransport implements TunnelTransport<Duplex> {
     secured.setNoDelay(true);
     return secured;
   }
+
+  describe(): string {
+    return `at ${this.#options.host}:${this.#options.port}`;
+  }
 }

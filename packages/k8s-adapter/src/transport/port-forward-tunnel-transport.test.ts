@@ -362,9 +362,11 @@ describe('a tunnel by port-forward', () => {
     const tls = { ca: testCertificates.ca };
     const fallback = new DirectTlsTunnelTransport({ host: '127.0.0.1', port: made.manager.port, tls });
 
-    const near = await new PortForwardTunnelTransport(made.connection, { fallback }).dial();
+    const transport = new PortForwardTunnelTransport(made.connection, { fallback });
+    const near = await transport.dial();
 
     expect(near.destroyed).toBe(false);
+    expect(transport.describe(near)).toBe(fallback.describe());
     near.destroy();
   });
 });

@@ -33,6 +33,7 @@ export class PortForwardTunnelTransport implements TunnelTransport<Duplex> {
   readonly #connection: KubernetesConnection;
   readonly #options: PortForwardTunnelTransportOptions;
   readonly #manager: ManagerLocation;
+  readonly #forwarded = new WeakSet<Duplex>();
 
   constructor(connection: KubernetesConnection, options: PortForwardTunnelTransportOptions = {}) {
     this.#connection = connection;
@@ -43,7 +44,9 @@ export class PortForwardTunnelTransport implements TunnelTransport<Duplex> {
   async dial(options: CallOptions = {}): Promise<Duplex> {
     options.signal?.throwIfAborted();
     try {
-      return await this.#dial(options);
+      const stream = await this.#dial(options);
+      this.#forwarded.add(stream);
+      return stream;
     } catch (error) {
       options.signal?.throwIfAborted();
       const { fallback } = this.#options;
@@ -51,6 +54,11 @@ export class PortForwardTunnelTransport implements TunnelTransport<Duplex> {
         return await fallback.dial(options);
       throw error;
     }
+  }
+
+  describe(stream: Duplex): string | undefined {
+    if (this.#forwarded.has(stream)) return 'by a port that the API server forwards';
+    return this.#options.fallback?.describe?.(stream);
   }
 
   async #dial({ signal }: CallOptions): Promise<Duplex> {

@@ -20,9 +20,11 @@ import type { TunnelTls } from './tunnel-tls.ts';
 describe('a tunnel through the proxy of the API server', () => {
   it('carries megabytes both ways, by TLS with the manager itself', async () => {
     await using made = await open();
-    const near = await made.dial();
+    const transport = made.transport();
+    const near = await transport.dial();
     const far = await made.manager.accepted();
     const bytes = Buffer.alloc(5_000_000, 'fairlead');
+    expect(transport.describe(near)).toBe('through the proxy of the API server');
 
     near.write(bytes);
     far.write(bytes);
@@ -132,7 +134,11 @@ describe('another way than the proxy of the API server', () => {
     const direct = new DirectTlsTunnelTransport({ host: '127.0.0.1', port, tls: { ca: testCertificates.ca } });
     const transport = made.transport({ fallback: direct, logger });
 
-    for (const _ of ['first', 'second']) (await transport.dial()).destroy();
+    for (const _ of ['first', 'second']) {
+      const stream = await transport.dial();
+      expect(transport.describe(stream)).toBe(`at 127.0.0.1:${port}`);
+      stream.destroy();
+    }
 
     expect(made.server.received('GET', '/services/fairlead-manager')).toHaveLength(1);
     const reason = expect.stringContaining('get services/proxy');

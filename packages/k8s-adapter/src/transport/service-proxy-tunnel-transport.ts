@@ -42,6 +42,7 @@ export class ServiceProxyTunnelTransport implements TunnelTransport<Duplex> {
   readonly #connection: KubernetesConnection;
   readonly #options: ServiceProxyTunnelTransportOptions;
   readonly #manager: ManagerLocation;
+  readonly #proxied = new WeakSet<Duplex>();
   /** The fallback leads to the manager where this way does not. */
   #isClosed = false;
 
@@ -57,6 +58,11 @@ export class ServiceProxyTunnelTransport implements TunnelTransport<Duplex> {
     if (!fallback) return await this.#dial(options);
     if (this.#isClosed) return await fallback.dial(options);
     return await this.#dialEither(fallback, options);
+  }
+
+  describe(stream: Duplex): string | undefined {
+    if (this.#proxied.has(stream)) return 'through the proxy of the API server';
+    return this.#options.fallback?.describe?.(stream);
   }
 
   /** Tries the fallback as well when this way fails, or is slow: a firewall may keep the API server from the pod. */
@@ -120,7 +126,9 @@ export class ServiceProxyTunnelTransport implements TunnelTransport<Duplex> {
     using limit = timeLimit(this.#connection.clock, timeoutMs, late, options.signal);
     const tls = await this.#tls(manager.ca, limit);
     const socket = await dialServiceProxy(this.#connection, { namespace, service, port: tunnelUpgrade.port }, limit);
-    return await openTls({ socket }, tls, manager.servername, limit);
+    const stream = await openTls({ socket }, tls, manager.servername, limit);
+    this.#proxied.add(stream);
+    return stream;
   }
 
   async #tls(ca: string | undefined, options: CallOptions): Promise<TunnelTls> {

@@ -98,6 +98,7 @@ export class FakeRelay implements AsyncDisposable {
         await once(socket, 'connect');
         return socket;
       },
+      describe: () => 'over the loopback',
     };
   }
 

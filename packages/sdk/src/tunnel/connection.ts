@@ -45,6 +45,8 @@ export class Connection {
   readonly leaseMs: number;
   /** Which relay it is: another one after a restart. */
   readonly relay: string;
+  /** Which way it leads there, in words; undefined: there is nothing to tell. */
+  readonly way: string | undefined;
   readonly #control: TunnelStream;
   readonly #lines: AsyncGenerator<unknown, void, undefined>;
   readonly #clock: Clock;
@@ -54,11 +56,12 @@ export class Connection {
     control: TunnelStream,
     lines: AsyncGenerator<unknown, void, undefined>,
     { leaseMs, relay }: Welcome,
-    clock: Clock,
+    { clock, way }: { readonly clock: Clock; readonly way: string | undefined },
   ) {
     this.tunnel = tunnel;
     this.leaseMs = leaseMs;
     this.relay = relay;
+    this.way = way;
     this.#control = control;
     this.#lines = lines;
     this.#clock = clock;
@@ -96,7 +99,7 @@ export class Connection {
       if (welcome?.type !== 'welcome') {
         throw new FairleadError('unreachable', 'the relay did not welcome the session', { phase: 'tunnel' });
       }
-      return new Connection(tunnel, control, lines, welcome, clock);
+      return new Connection(tunnel, control, lines, welcome, { clock, way: transport.describe?.(duplex) });
     } catch (error) {
       void tunnel?.close();
       limit.signal.throwIfAborted();

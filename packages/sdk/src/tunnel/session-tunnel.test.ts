@@ -18,6 +18,17 @@ it('waits for the answer to a stream for ten seconds, and leaves no timer behind
   expect(lab.clock.pending).toBe(before);
 });
 
+it('tells which way it leads while it is up', async () => {
+  await using lab = await SessionLab.start();
+  const session = await lab.connect();
+  expect(session.tunnelWay).toBe('over the loopback');
+
+  lab.relay.isReachable = false;
+  lab.relay.drop();
+
+  await expect.poll(() => session.tunnelWay).toBeUndefined();
+});
+
 it('gives the reason of the signal, before the answer and instead of it', async () => {
   await using lab = await SessionLab.start();
   const session = await lab.connect();

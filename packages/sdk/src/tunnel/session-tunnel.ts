@@ -46,6 +46,11 @@ export class SessionTunnel {
     return tunnel;
   }
 
+  /** Which way the connection leads; undefined: none is up, or there is nothing to tell. */
+  get way(): string | undefined {
+    return this.#connection?.way;
+  }
+
   /** Whether a connection is up. */
   get isUp(): boolean {
     return this.#connection !== undefined;
@@ -56,25 +61,45 @@ export class SessionTunnel {
    * `timeout`, or the signal's reason. The signal ends the stream at any time of its life.
    */
   async openStream(metadata: StreamMetadata, signal: AbortSignal): Promise<TunnelStream> {
+    const { stream, accepted } = this.beginStream(metadata, signal);
+    await accepted;
+    return stream;
+  }
+
+  /**
+   * Opens a stream that may be used at once: what is written goes along with the opening. Throws and rejects as
+   * {@link openStream} does; the stream is over then.
+   */
+  beginStream(
+    metadata: StreamMetadata,
+    signal: AbortSignal,
+  ): { readonly stream: TunnelStream; readonly accepted: Promise<void> } {
     signal.throwIfAborted();
     const { tunnel } = this.#connection ?? raise('connection-lost', 'the session is not connected at the moment');
+    const { kind } = metadata;
+    try {
+      const stream = tunnel.open(writeMetadata(metadata), { signal });
+      stream.on('error', () => {});
+      return { stream, accepted: this.#accepted(stream, kind, signal) };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw tunnelFailure(error, 'connection-lost', `opening a ${kind} stream`);
+    }
+  }
+
+  async #accepted(stream: TunnelStream, kind: StreamMetadata['kind'], signal: AbortSignal): Promise<void> {
     let late: FairleadError | undefined;
-    let stream: TunnelStream | undefined;
     // No signal of its own for the time limit: it would be a good part of what a connection costs.
     using _timer = this.#parts.clock.after(acceptMs, () => {
-      const said = `no answer to a ${metadata.kind} stream in ${acceptMs} ms`;
-      late = new FairleadError('timeout', said, { phase: 'tunnel' });
-      stream?.reset('cancelled');
+      late = new FairleadError('timeout', `no answer to a ${kind} stream in ${acceptMs} ms`, { phase: 'tunnel' });
+      stream.reset('cancelled');
     });
     try {
-      stream = tunnel.open(writeMetadata(metadata), { signal });
-      stream.on('error', () => {});
       await stream.accepted;
-      return stream;
     } catch (error) {
-      stream?.reset('cancelled');
+      stream.reset('cancelled');
       signal.throwIfAborted();
-      throw late ?? tunnelFailure(error, 'connection-lost', `opening a ${metadata.kind} stream`);
+      throw late ?? tunnelFailure(error, 'connection-lost', `opening a ${kind} stream`);
     }
   }
 
