@@ -148,9 +148,12 @@ describe('Calls by HTTP/2 of a local server', () => {
 
   it('of curl are taken down', async () => {
     await using lab = await SessionLab.start();
+    // Not before all is read: told of an error sooner, curl cuts its body short, and the server resets that.
     const to = await serving((stream) => {
-      stream.respond({ ':status': 404 });
-      stream.resume().on('end', () => stream.end('none'));
+      stream.resume().on('end', () => {
+        stream.respond({ ':status': 404 });
+        stream.end('none');
+      });
     });
     const { price, port } = await divertedTo(lab, to);
     const asked = ['-s', '--http2-prior-knowledge', '-d', 'a=1', `http://127.0.0.1:${port}/curl`];
