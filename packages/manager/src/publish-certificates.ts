@@ -35,7 +35,7 @@ export async function publishCertificates(parts: PublishCertificatesParts, signa
   while (!signal.aborted) {
     const pause = new AbortController();
     wake = () => pause.abort();
-    const began = clock.now();
+    const rest = clock.sleep(restMs, { signal }).catch(() => {});
     let waitMs = checkMs;
     try {
       await publisher.publish(certificates.caBundle(), { signal });
@@ -43,11 +43,12 @@ export async function publishCertificates(parts: PublishCertificatesParts, signa
     } catch (error) {
       if (signal.aborted) break;
       if (error instanceof FairleadError && error.code === 'conflict') throw error;
-      logger.warn({ error }, 'not everybody could be told of the certificates');
+      const isOvertaken = error instanceof FairleadError && error.code === 'stale-write';
+      logger[isOvertaken ? 'debug' : 'warn']({ error }, 'not everybody could be told of the certificates');
       waitMs = retryMs;
     }
     await clock.sleep(waitMs, { signal: AbortSignal.any([signal, pause.signal]) }).catch(() => {});
-    await clock.sleep(Math.max(0, began + restMs - clock.now()), { signal }).catch(() => {});
+    await rest;
   }
   await following;
 }

@@ -230,6 +230,7 @@ export class Session implements SessionScope {
   async forward(address: string, options: ForwardOptions = {}): Promise<ServiceForward> {
     this.#begin(options);
     const wanted = withPort(parseServiceAddress(address, this.namespace));
+    const signal = options.signal ? AbortSignal.any([options.signal, this.signal]) : this.signal;
     const forward = await ServiceForward.open(
       {
         address,
@@ -237,10 +238,10 @@ export class Session implements SessionScope {
         logger: this.#parts.ports.logger,
         onClosed: (closed) => void this.#forwards.delete(closed),
       },
-      options,
+      { ...options, signal },
     );
     this.#forwards.add(forward);
-    if (this.#closing || this.signal.aborted) await forward.close();
+    if (this.#closing) await forward.close();
     this.#begin(options);
     return forward;
   }
@@ -408,7 +409,6 @@ export class Session implements SessionScope {
 
   #lost(error: FairleadError): void {
     this.#over.abort(error);
-    for (const forward of this.#forwards) void forward.close();
     for (const held of this.#held.values()) held.fail(error);
     notify(() => this.events.emit('lost', error));
   }

@@ -8,7 +8,7 @@ import { SessionLab } from '../testing/session-lab.ts';
 import type { ServiceForward } from './service-forward.ts';
 
 /** A client of the local port. */
-function client({ host, port }: ServiceForward): Socket {
+function client({ host, port }: Pick<ServiceForward, 'host' | 'port'>): Socket {
   const socket = connect({ host, port, allowHalfOpen: true });
   onTestFinished(() => void socket.destroy());
   return socket;
@@ -85,6 +85,40 @@ describe('Session.forward', () => {
     await expect.poll(() => failures).toMatchObject([{ code: 'timeout' }]);
   });
 
+  it('brings an answer that has come to its end, whatever becomes of the tunnel', async () => {
+    await using lab = await SessionLab.start();
+    lab.relay.appPort = await listening(createServer((socket) => void socket.end(Buffer.alloc(300_000))));
+    const session = await lab.connect();
+    await using forward = await session.forward('orders:5432');
+    const socket = client(forward);
+    await expect.poll(() => lab.relay.dialledServices).toHaveLength(1);
+    // All of it fits into the local socket, and is there when somebody who came later has had all.
+    expect(await text(client(forward))).toHaveLength(300_000);
+
+    lab.relay.drop();
+    await expect.poll(() => session.isConnected).toBe(false);
+
+    let got = 0;
+    for await (const piece of socket) got += (piece as Buffer).length;
+    expect(got).toBe(300_000);
+  });
+
+  it('does not tell of clients that go away', async () => {
+    await using lab = await SessionLab.start();
+    lab.relay.isSilent = true;
+    const session = await lab.connect();
+    const failures: FairleadError[] = [];
+    await using forward = await session.forward('orders:5432', { onFailure: (error) => failures.push(error) });
+    const before = lab.clock.pending;
+    const socket = client(forward);
+    await expect.poll(() => lab.relay.dialledServices).toHaveLength(1);
+
+    socket.resetAndDestroy();
+
+    await expect.poll(() => lab.clock.pending).toBe(before);
+    expect(failures).toEqual([]);
+  });
+
   it('listens where it is told, or says why it cannot', async () => {
     await using lab = await SessionLab.start();
     const session = await lab.connect();
@@ -97,8 +131,37 @@ describe('Session.forward', () => {
       code: 'port-taken',
       message: expect.stringContaining(String(port)),
     });
-    await expect(session.forward('orders:5432', { port: 70_000 })).rejects.toMatchObject({ code: 'bad-request' });
     await expect(session.forward('10.0.0.1:5432')).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
+  it.each([{ port: 70_000 }, { port: -1 }, { port: 1.5 }, { host: '' }, { host: 'nowhere.invalid' }])(
+    'refuses to listen on %o',
+    async (options) => {
+      await using lab = await SessionLab.start();
+      const session = await lab.connect();
+
+      await expect(session.forward('orders:5432', options)).rejects.toMatchObject({ code: 'bad-request' });
+    },
+  );
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])('leaves nothing behind when its signal aborts %s ticks later', async (ticks) => {
+    await using lab = await SessionLab.start();
+    const session = await lab.connect();
+    const taken = await anEcho();
+    const reason = new Error('enough');
+
+    for (const port of [await aFreePort(), taken]) {
+      const stop = new AbortController();
+      const opening = session.forward('orders:5432', { port, signal: stop.signal }).catch((error: unknown) => error);
+      let left = ticks;
+      const tick = (): void => (left-- > 0 ? process.nextTick(tick) : stop.abort(reason));
+      tick();
+      const outcome = await opening;
+      if (port === taken) expect([reason, expect.objectContaining({ code: 'port-taken' })]).toContainEqual(outcome);
+      else await expect.poll(() => endOf(client({ host: '127.0.0.1', port }))).toBe('ECONNREFUSED');
+    }
+    // What nobody waits for any more is told a turn later.
+    await new Promise((resolve) => setImmediate(resolve));
   });
 
   it.each<[string, (made: { close: () => Promise<void>; stop: AbortController; forward: ServiceForward }) => unknown]>([

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type CallOptions, FairleadError, type Logger } from '@fairlead/core';
 import { joinStreams, type TunnelStream } from '@fairlead/tunnel';
+import { notify } from '../notify.ts';
 
 /** Options of `Session.forward`. The signal ends it at any time of its life. */
 export interface ForwardOptions extends CallOptions {
@@ -73,15 +74,22 @@ export class ServiceForward implements AsyncDisposable {
   /** @internal Listens. Fails with `bad-request`, `port-taken`, or with the signal's reason. */
   static async open(parts: ServiceForwardParts, options: ForwardOptions): Promise<ServiceForward> {
     const { host = '127.0.0.1', port = 0, signal } = options;
+    if (host === '' || !Number.isInteger(port) || port < 0 || port > 65_535) {
+      const said = `cannot listen on ${JSON.stringify(host)}, port ${port}: that is no address`;
+      throw new FairleadError('bad-request', said, { phase: 'input' });
+    }
     const server = createServer({ allowHalfOpen: true, noDelay: true });
+    // It may fail after the signal has aborted, when nobody waits for it any more.
+    server.on('error', () => {});
     try {
       server.listen({ host, port });
       await once(server, 'listening', { signal });
+      signal?.throwIfAborted();
     } catch (cause) {
       server.close();
       signal?.throwIfAborted();
-      const code = cause instanceof RangeError ? 'bad-request' : 'port-taken';
-      throw FairleadError.from(cause, code, `listening on ${host}, port ${port}`);
+      const isTaken = ['EADDRINUSE', 'EACCES'].includes((cause as NodeJS.ErrnoException).code ?? '');
+      throw FairleadError.from(cause, isTaken ? 'port-taken' : 'bad-request', `listening on ${host}, port ${port}`);
     }
     return new ServiceForward(server, parts, options);
   }
@@ -107,12 +115,19 @@ export class ServiceForward implements AsyncDisposable {
   }
 
   #take(socket: Socket): void {
+    let isClientGone = false;
     this.#sockets.add(socket);
-    socket.on('error', () => {}).once('close', () => this.#sockets.delete(socket));
+    socket
+      .on('error', () => {
+        isClientGone = true;
+      })
+      .once('close', () => this.#sockets.delete(socket));
     try {
       const { stream, accepted } = this.#parts.open();
       resetWith(stream, socket);
-      accepted.catch((error) => this.#failed(error));
+      accepted.catch((error) => {
+        if (!isClientGone) this.#failed(error);
+      });
       void joinStreams(socket, stream);
     } catch (error) {
       socket.resetAndDestroy();
@@ -121,14 +136,17 @@ export class ServiceForward implements AsyncDisposable {
   }
 
   #failed(error: unknown): void {
-    if (!this.#closing) this.#onFailure(FairleadError.from(error, 'connection-lost'));
+    if (!this.#closing) notify(() => this.#onFailure(FairleadError.from(error, 'connection-lost')));
   }
 }
 
-/** A stream that ends otherwise than in order must not look to the client as if all were said. Goes before joining the two. */
+/**
+ * A stream that fails before its end must not look to the client as if all were said. Goes before joining the two, which would
+ * only end the socket.
+ */
 function resetWith(stream: TunnelStream, socket: Socket): void {
-  const reset = (): void => void socket.resetAndDestroy();
-  stream.once('error', reset).once('close', () => {
-    if (!stream.readableEnded) reset();
-  });
+  const reset = (): void => {
+    if (!stream.readableEnded) socket.resetAndDestroy();
+  };
+  stream.once('error', reset).once('close', reset);
 }
