@@ -76,7 +76,8 @@ describe('Calls by HTTP/2 of a local server', () => {
     await using lab = await SessionLab.start();
     const to = await serving((stream) => {
       stream.respond({ ':status': 200 });
-      if (stream.id === 3) stream.destroy(new Error('on purpose'));
+      // When its head has left: newer versions of Node send none before the reset otherwise.
+      if (stream.id === 3) stream.write('begun', () => stream.destroy(new Error('on purpose')));
     });
     const { price, port } = await divertedTo(lab, to);
     const client = connectHttp2(`http://127.0.0.1:${port}`);
