@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
 import { chunked } from '../http1/body-length.ts';
@@ -67,27 +68,35 @@ interface NodeParser {
 }
 type ParserClass = (new () => NodeParser) & {
   readonly REQUEST: number;
-  readonly methods?: readonly string[];
   readonly kOnHeadersComplete: number;
   readonly kOnBody: number;
   readonly kOnMessageComplete: number;
 };
-const binding = createRequire(import.meta.url)('node:process').binding('http_parser') as {
-  readonly HTTPParser: ParserClass;
-  readonly allMethods?: readonly string[];
-  readonly methods: readonly string[];
-};
+const { HTTPParser } = createRequire(import.meta.url)('_http_common') as { readonly HTTPParser: ParserClass };
+
+/** Methods by the numbers that the parser has for them. */
+const methods = new Map(METHODS.map((name) => [numberOf(name), name]));
+
+function numberOf(name: string): number {
+  const parser = new HTTPParser();
+  parser.initialize(HTTPParser.REQUEST, {});
+  let number = -1;
+  parser[HTTPParser.kOnHeadersComplete] = ((_major, _minor, _headers, method: number) => {
+    number = method;
+    return 0;
+  }) as (...args: never[]) => unknown;
+  parser.execute(latin1(`${name} ${name === 'CONNECT' ? 'app:80' : '/'} HTTP/1.1\r\nhost: app\r\n\r\n`));
+  return number;
+}
 
 function byNode(bytes: Buffer): Understood {
-  const { HTTPParser } = binding;
   const seen: Understood = { requests: [], isOpen: false, isLost: false };
   const parser = new HTTPParser();
   parser.initialize(HTTPParser.REQUEST, {});
   let head = '';
   let body = 0;
-  const methods = binding.allMethods ?? binding.methods;
   parser[HTTPParser.kOnHeadersComplete] = ((_major, _minor, _headers, method: number, url: string) => {
-    head = `${methods[method]} ${url}`;
+    head = `${methods.get(method)} ${url}`;
     body = 0;
     seen.isOpen = true;
     seen.requests.push(head);
