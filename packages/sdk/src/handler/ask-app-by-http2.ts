@@ -1,5 +1,5 @@
 import { type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2';
-import type { Duplex } from 'node:stream';
+import { type Duplex, PassThrough, pipeline, type Readable } from 'node:stream';
 import { FairleadError } from '@fairlead/core';
 import { drained } from './drained.ts';
 import { rawOf } from './http2-headers.ts';
@@ -20,7 +20,7 @@ export interface AppStreamAnswer {
   readonly status: number;
   readonly rawHeaders: RawHeaders;
   /** The body. */
-  readonly stream: ClientHttp2Stream;
+  readonly stream: Readable;
   /** What came after the body, once it was read to its end. */
   readonly trailers: () => RawHeaders;
 }
@@ -62,7 +62,7 @@ export async function askAppByHttp2(
       resolve({
         status: headers[':status'] ?? 502,
         rawHeaders: rawOf(headers),
-        stream: call,
+        stream: bodyOf(call),
         trailers: () => trailers,
       }),
     );
@@ -76,6 +76,17 @@ export async function askAppByHttp2(
     phase: 'serve',
     cause: failure,
   });
+}
+
+/**
+ * The body, for whoever reads it later. Since 24.20 Node closes a stream that has all its bytes although nobody has read
+ * them, and who begins to read then is told of a premature close instead of the end.
+ */
+function bodyOf(call: ClientHttp2Stream): Readable {
+  const body = pipeline(call, new PassThrough(), () => {});
+  // Nobody has to read it.
+  body.on('error', () => {});
+  return body;
 }
 
 async function writeBody(call: ClientHttp2Stream, asked: AppStreamRequest): Promise<void> {

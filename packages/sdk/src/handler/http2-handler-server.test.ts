@@ -131,6 +131,29 @@ it('lets a handler ask the app and edit its answer, which keeps its trailers', a
   expect(answer.trailers).toMatchObject({ 'x-sum': '0' });
 });
 
+it('lets a handler read the answer of the app long after it has come', async () => {
+  let tellClosed = (): void => {};
+  const closed = new Promise<void>((resolve) => {
+    tellClosed = resolve;
+  });
+  const long = 'x'.repeat(4_000);
+  const handler: RequestHandler = async (_request, context) => {
+    const real = await context.passthrough();
+    await closed;
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    return new Response(`late ${(await real.text()).length}`);
+  };
+  const made = await aDiversion(handler, (stream) => {
+    stream.on('close', () => tellClosed());
+    stream.respond({ ':status': 200 });
+    stream.resume().on('end', () => stream.end(long));
+  });
+
+  const answer = await made.ask({ ':path': '/' });
+
+  expect([made.failures, answer.body]).toEqual([[], 'late 4000']);
+});
+
 it('answers 502 for what a handler throws, and goes on', async () => {
   const made = await aDiversion((request) => {
     if (request.url.endsWith('/bad')) throw new Error('no price');
