@@ -104,6 +104,8 @@ export class Http2Exchange {
       signal: this.#left.signal,
       ...(shown && { body: ReadableStream.from(this.#body.read()), duplex: 'half' as const }),
     });
+    // Its own signal follows this one by a weak reference, and may be collected before it has told anybody.
+    Object.defineProperty(request, 'signal', { value: this.#left.signal });
     const context: HandlerContext = {
       passthrough: async (edited = request) => {
         const asked = edited === request ? this.#original() : editedStream(edited);

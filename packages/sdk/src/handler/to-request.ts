@@ -17,12 +17,15 @@ export function isExpressible({ method = '' }: Pick<IncomingMessage, 'method'>):
 export function toRequest(message: IncomingMessage, body: KeptBody, signal: AbortSignal): Request {
   const method = message.method ?? 'GET';
   const shown = hasBody(message) && method !== 'GET' && method !== 'HEAD';
-  return new Request(urlOf(message), {
+  const request = new Request(urlOf(message), {
     method,
     headers: toHeaders(message.rawHeaders),
     signal,
     ...(shown && { body: ReadableStream.from(body.read()), duplex: 'half' as const }),
   });
+  // Its own signal follows this one by a weak reference, and may be collected before it has told anybody.
+  Object.defineProperty(request, 'signal', { value: signal });
+  return request;
 }
 
 /** Whether the request announces a body. */
