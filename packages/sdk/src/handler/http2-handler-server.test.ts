@@ -149,7 +149,7 @@ it('lets a handler read the answer of the app long after it has come', async () 
     stream.resume().on('end', () => stream.end(long));
   });
 
-  const answer = await made.ask({ ':path': '/' });
+  const answer = await made.ask({ ':method': 'POST', ':path': '/' }, 'asked');
 
   expect([made.failures, answer.body]).toEqual([[], 'late 4000']);
 });

@@ -74,11 +74,8 @@ async function send(
 ): Promise<void> {
   if (stream.destroyed) return;
   stream.respond({ date: undefined, ...headers }, { waitForTrailers: true });
-  stream.once('wantTrailers', () => {
-    const last = trailers();
-    if (Object.keys(last).length > 0) stream.sendTrailers(last);
-    else stream.close();
-  });
+  // Without any it ends all the same: closed instead, it would be reset, and a caller who reads late would see no end.
+  stream.once('wantTrailers', () => stream.sendTrailers(trailers()));
   for await (const chunk of body) {
     if (stream.destroyed) return;
     if (!stream.write(chunk)) await drained(stream);
