@@ -6,6 +6,7 @@ import type { DivertedConnection } from './diverted-connection.ts';
 import { fromHttp2, rawOf, toHttp2, urlOfStream } from './http2-headers.ts';
 import { KeptBody } from './kept-body.ts';
 import { type AnswerMarks, markAnswer } from './mark-answer.ts';
+import { newRequest } from './new-request.ts';
 import { fromHeaders, type RawHeaders, toHeaders } from './raw-headers.ts';
 import type { HandlerContext, RequestHandler } from './request-handler.ts';
 import { sendHttp2Answer, sendHttp2Failure, sendHttp2Response } from './send-http2-response.ts';
@@ -98,14 +99,12 @@ export class Http2Exchange {
     const method = headers[':method'] ?? 'GET';
     const shown = !isWhole && method !== 'GET' && method !== 'HEAD';
     const raw = fromHttp2(rawHeaders);
-    const request = new Request(urlOfStream(rawHeaders), {
+    const request = newRequest(urlOfStream(rawHeaders), {
       method,
       headers: toHeaders(raw),
       signal: this.#left.signal,
       ...(shown && { body: ReadableStream.from(this.#body.read()), duplex: 'half' as const }),
     });
-    // Its own signal follows this one by a weak reference, and may be collected before it has told anybody.
-    Object.defineProperty(request, 'signal', { value: this.#left.signal });
     const context: HandlerContext = {
       passthrough: async (edited = request) => {
         const asked = edited === request ? this.#original() : editedStream(edited);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { KeptBody } from './kept-body.ts';
+import { newRequest } from './new-request.ts';
 import { toHeaders, valuesOf } from './raw-headers.ts';
 
 /** Methods that the web's `Request` does not know; their requests go to the app. */
@@ -17,15 +18,12 @@ export function isExpressible({ method = '' }: Pick<IncomingMessage, 'method'>):
 export function toRequest(message: IncomingMessage, body: KeptBody, signal: AbortSignal): Request {
   const method = message.method ?? 'GET';
   const shown = hasBody(message) && method !== 'GET' && method !== 'HEAD';
-  const request = new Request(urlOf(message), {
+  return newRequest(urlOf(message), {
     method,
     headers: toHeaders(message.rawHeaders),
     signal,
     ...(shown && { body: ReadableStream.from(body.read()), duplex: 'half' as const }),
   });
-  // Its own signal follows this one by a weak reference, and may be collected before it has told anybody.
-  Object.defineProperty(request, 'signal', { value: signal });
-  return request;
 }
 
 /** Whether the request announces a body. */

@@ -1,4 +1,5 @@
 import type { Match } from '@fairlead/core';
+import { newRequest } from '../handler/new-request.ts';
 import { type Mark, type MarkOptions, markOf } from './mark.ts';
 import { type OpenTelemetryApi, withBaggage } from './open-telemetry.ts';
 import { type MarkableContext, markContext } from './playwright-context.ts';
@@ -45,9 +46,11 @@ export function propagate({ key }: { readonly key: string }, options: PropagateO
   const wrap =
     (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
     async (input, init) => {
-      const request = new Request(input, init);
-      if (!only(new URL(request.url))) return await fetch(request);
-      return await fetch(new Request(request, { headers: marked(request.headers, mark) }));
+      const request = newRequest(input, init);
+      // Said once more: the signal within a request that is collected meanwhile would be deaf.
+      const { signal } = request;
+      if (!only(new URL(request.url))) return await fetch(request, { signal });
+      return await fetch(new Request(request, { headers: marked(request.headers, mark) }), { signal });
     };
   return {
     match: mark.match,

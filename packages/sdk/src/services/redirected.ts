@@ -1,4 +1,5 @@
 import { FairleadError } from '@fairlead/core';
+import { newRequest } from '../handler/new-request.ts';
 
 /** As many as `fetch` follows. */
 const maxRedirects = 20;
@@ -24,7 +25,7 @@ export function redirected(request: Request, answer: Response, count: number): R
   if (!becomesGet && request.body) throw refused(request, location, 'the body was sent and is not kept');
   if (becomesGet) for (const name of ofBody) headers.delete(name);
   const { signal, redirect } = request;
-  return new Request(url, { method: becomesGet ? 'GET' : request.method, headers, signal, redirect });
+  return newRequest(url, { method: becomesGet ? 'GET' : request.method, headers, signal, redirect });
 }
 
 function refused({ method, url }: Request, location: string, why: string): FairleadError {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type Clock, FairleadError, type WantedService } from '@fairlead/core';
 import { editedRequest } from '../handler/app-requests.ts';
 import { askApp } from '../handler/ask-app.ts';
+import { newRequest } from '../handler/new-request.ts';
 import { toResponse } from '../handler/to-response.ts';
 import { timeLimit } from '../time-limit.ts';
 import { redirected } from './redirected.ts';
@@ -38,7 +39,7 @@ const headMs = 300_000;
 /** A `fetch` for which host names are those of the cluster's Services. */
 export function serviceFetch(parts: ServiceFetchParts): ServiceFetch {
   return async (input, { connect: tls = {}, ...init } = {}) => {
-    let request = new Request(input, init);
+    let request = newRequest(input, init);
     const { host } = new URL(request.url);
     for (let count = 0; ; count++) {
       const answer = await ask(request, parts, new URL(request.url).host === host ? tls : elsewhere(tls));
